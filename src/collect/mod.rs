@@ -1,0 +1,16 @@
+//! Reads the machine. Every file here is a pure `parse` and a thin `read`; nothing here judges.
+
+mod root;
+
+pub use root::Root;
+
+use crate::model::Sensor;
+
+/// What a collector brought: a value where it could see, and what it could see.
+#[derive(Debug, Clone, Default)]
+pub struct Seen<T> {
+    /// The value; `None` is "could not see", never zero.
+    pub value: Option<T>,
+    /// The state of each source that was asked.
+    pub sensors: Vec<Sensor>,
+}

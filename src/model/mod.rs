@@ -1,0 +1,35 @@
+//! The vocabulary: everything that is known about the machine, as plain data.
+//!
+//! Units stand in the names, absent is `None`, and nothing here does I/O, reads a clock or knows a colour.
+
+mod access;
+mod clock;
+mod finding;
+mod history;
+mod logins;
+mod process;
+mod readings;
+mod request;
+mod safe;
+mod score;
+mod sensor;
+mod snapshot;
+mod socket;
+mod system;
+
+pub use access::{Attribution, AuthEvent, AuthKind, AuthReading, HourCounts, SignIns, Source, SourceState};
+pub use clock::Zone;
+pub use finding::{
+    Acceptance, Category, Confidence, Evidence, Finding, FindingId, Fix, Kind, Level, Status, fingerprint,
+};
+pub use history::{History, Metric, Sample};
+pub use logins::{Login, LoginKind, Logins, Session};
+pub use process::{Exe, Process, Program};
+pub use readings::{OwnCost, Readings};
+pub use request::Request;
+pub use safe::{LINE_CAP_BYTES, Safe};
+pub use score::{Band, Deduction, Score};
+pub use sensor::{Looked, Sensor, SensorState};
+pub use snapshot::{Host, Snapshot};
+pub use socket::{Connection, Listener, Owner, Protocol, Reach, Sockets, TcpState};
+pub use system::{Cpu, Disk, Interface, Load, Memory, Pressure, PressureLine, Swap, System, Temperature};

@@ -1,0 +1,33 @@
+//! Everything that was read in one beat. Absent is absent: a sensor says why.
+
+use super::{AuthReading, Logins, Process, Sockets, System};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// What the collectors brought in one beat.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Readings {
+    /// The machine as a whole.
+    pub system: System,
+    /// Processes, top CPU first.
+    pub processes: Option<Arc<Vec<Process>>>,
+    /// Sockets.
+    pub sockets: Option<Arc<Sockets>>,
+    /// New sign-in events; `None` when no source can be read.
+    pub auth: Option<AuthReading>,
+    /// Sessions and login records.
+    pub logins: Option<Arc<Logins>>,
+    /// What this program costs.
+    pub own: OwnCost,
+}
+
+/// The cost of this program and its children.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct OwnCost {
+    /// Percent of one core since the last beat.
+    pub cpu_pct: Option<f64>,
+    /// Resident memory of this process.
+    pub rss_bytes: Option<u64>,
+    /// Time that the last beat took, collection and judgement, in milliseconds.
+    pub beat_ms: Option<f64>,
+}

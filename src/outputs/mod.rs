@@ -1,0 +1,13 @@
+//! Tells: every listener of the heartbeat is an [`Output`].
+
+use crate::model::Snapshot;
+use std::sync::Arc;
+
+/// A listener that hears every beat.
+pub trait Output: Send {
+    /// A short name for errors, `record`.
+    fn name(&self) -> &'static str;
+
+    /// Takes one beat. An error becomes a sensor line once, not an error at every beat.
+    fn hear(&mut self, snapshot: &Arc<Snapshot>) -> anyhow::Result<()>;
+}

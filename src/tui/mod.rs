@@ -1,0 +1,1 @@
+//! Shows: the full-screen view.
