@@ -133,6 +133,10 @@ pub struct AuthEvent {
     /// Set when another line already told this event: that one's key; this one is not counted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub duplicate_of: Option<Safe>,
+    /// Set when the journal's trusted fields name another program than the line claims: that program. The line
+    /// is a forgery and is not counted.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub forged_by: Option<Safe>,
     /// The message as written, cleaned.
     pub raw: Safe,
 }
@@ -161,6 +165,7 @@ impl AuthEvent {
             count: 1,
             attribution: None,
             duplicate_of: None,
+            forged_by: None,
             raw: Safe::new(raw),
         }
     }

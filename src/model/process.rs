@@ -56,6 +56,10 @@ pub struct Program {
     pub login_uid: Option<u32>,
     /// Control group path.
     pub cgroup: Option<Safe>,
+    /// Socket inode behind standard input, output and error where all three are one socket: how a remote shell
+    /// looks. `None` when they are not, or could not be read.
+    #[serde(default)]
+    pub stdio_socket: Option<u64>,
 }
 
 /// An executable as the kernel names it.
@@ -65,6 +69,9 @@ pub struct Exe {
     pub path: Safe,
     /// The file was removed or replaced since the start.
     pub deleted: bool,
+    /// Another file stands at the path now: an upgrade, not a removal. False where that could not be looked at.
+    #[serde(default)]
+    pub replaced: bool,
 }
 
 impl Process {
