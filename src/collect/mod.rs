@@ -1,5 +1,6 @@
 //! Reads the machine. Every file here is a pure `parse` and a thin `read`; nothing here judges.
 
+pub mod logins;
 mod root;
 
 pub use root::Root;
