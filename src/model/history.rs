@@ -64,4 +64,7 @@ pub struct History {
     pub samples: Vec<Sample>,
     /// Lines that could not be read, and were skipped.
     pub skipped_lines: u64,
+    /// Values that should be numbers and are not, and were skipped.
+    #[serde(default)]
+    pub skipped_values: u64,
 }
