@@ -1,5 +1,12 @@
 //! Tells: every listener of the heartbeat is an [`Output`].
 
+pub mod document;
+pub mod journal;
+pub mod mask;
+pub mod report;
+pub mod safe_file;
+pub mod state;
+
 use crate::model::Snapshot;
 use std::sync::Arc;
 

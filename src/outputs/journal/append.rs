@@ -1,0 +1,318 @@
+//! Appending whole lines to one file, whatever the disk does.
+//!
+//! A line that cannot be written waits in a bounded ring and is tried again; what falls out of the ring is
+//! counted, and the first line after it says exactly what is missing. A half-written line is cut off again, or
+//! ended where it cannot be cut, so that no line is ever glued to another. It does not know what a line means.
+
+use super::disk::Disk;
+use crate::outputs::document;
+use crate::outputs::safe_file::Folder;
+use anyhow::Result;
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+use std::collections::VecDeque;
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt as _;
+
+/// Lines and bytes that wait at most while the disk takes none.
+const WAITING_LINES: usize = 1000;
+const WAITING_BYTES: usize = 2 * 1024 * 1024;
+
+/// The longest pause between two tries.
+const LONGEST_PAUSE_S: i64 = 30;
+
+/// Which lines are missing before the line that carries this, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gap {
+    /// How many beats were not stored.
+    pub lost: u64,
+    /// Number of the first one.
+    pub from_seq: u64,
+    /// Number of the last one.
+    pub to_seq: u64,
+    /// Time of the first one, RFC 3339.
+    pub from: String,
+    /// Time of the last one, RFC 3339.
+    pub to: String,
+    /// What the system said.
+    pub reason: String,
+}
+
+struct Waiting {
+    seq: u64,
+    at: DateTime<Utc>,
+    line: Vec<u8>,
+}
+
+/// A file that takes whole lines.
+pub(super) struct Appender {
+    name: &'static str,
+    file: File,
+    /// Where the file ends by our own count.
+    length: u64,
+    tail: Tail,
+    waiting: VecDeque<Waiting>,
+    waiting_bytes: usize,
+    gap: Option<Gap>,
+    reason: String,
+    pause: Option<Pause>,
+    dirty: bool,
+    synced_at: Option<DateTime<Utc>>,
+}
+
+/// How the file ends.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Tail {
+    /// With a newline, or it is empty.
+    Whole,
+    /// With a part of a line that we wrote after `length`: it may be cut off, the line is still waiting.
+    Ours,
+    /// With a part of a line that is not ours to cut: it is ended with a newline.
+    Foreign,
+}
+
+struct Pause {
+    since: DateTime<Utc>,
+    seconds: i64,
+}
+
+impl Appender {
+    /// Opens the file. What stands at its end must have been looked at before.
+    pub(super) fn open(folder: &Folder, name: &'static str) -> Result<Self> {
+        let file = folder.append(name)?;
+        let length = file.metadata()?.len();
+        let tail = tail_of(&file, length)?;
+        Ok(Self {
+            name,
+            file,
+            length,
+            tail,
+            waiting: VecDeque::new(),
+            waiting_bytes: 0,
+            gap: None,
+            reason: String::new(),
+            pause: None,
+            dirty: false,
+            synced_at: None,
+        })
+    }
+
+    /// Lines that wait for the disk.
+    pub(super) fn waiting(&self) -> usize {
+        self.waiting.len()
+    }
+
+    /// Appends a line and whatever waited before it, oldest first.
+    ///
+    /// # Errors
+    /// The disk took not all of it; the rest waits and is tried again at a later line.
+    pub(super) fn append(
+        &mut self,
+        disk: &mut dyn Disk,
+        folder: &Folder,
+        line: Vec<u8>,
+        seq: u64,
+        at: DateTime<Utc>,
+    ) -> Result<()> {
+        self.waiting_bytes += line.len();
+        self.waiting.push_back(Waiting { seq, at, line });
+        let result = self.retry(disk, folder, at);
+        self.drop_excess();
+        result
+    }
+
+    /// Tries again to write what waits, unless it is too soon.
+    pub(super) fn retry(&mut self, disk: &mut dyn Disk, folder: &Folder, now: DateTime<Utc>) -> Result<()> {
+        if self.may_try(now) { self.flush(disk, folder, now) } else { Err(self.say()) }
+    }
+
+    /// Writes what waits, if something does.
+    pub(super) fn flush(&mut self, disk: &mut dyn Disk, folder: &Folder, now: DateTime<Utc>) -> Result<()> {
+        match self.write_waiting(disk, folder) {
+            Ok(()) => {
+                self.pause = None;
+                Ok(())
+            }
+            Err(error) => {
+                self.reason = reason(&error);
+                let seconds = self.pause.as_ref().map_or(1, |pause| (pause.seconds * 2).min(LONGEST_PAUSE_S));
+                self.pause = Some(Pause { since: now, seconds });
+                Err(self.say())
+            }
+        }
+    }
+
+    /// Syncs what was written, when `every` has passed since the last time (`None`: now).
+    pub(super) fn sync(
+        &mut self,
+        disk: &mut dyn Disk,
+        now: DateTime<Utc>,
+        every: Option<TimeDelta>,
+    ) -> Result<()> {
+        let due = match (every, self.synced_at) {
+            (None, _) => true,
+            // A clock that was set back must not put off the next sync for a year.
+            (Some(every), Some(last)) => now - last >= every || now < last,
+            (Some(_), None) => {
+                self.synced_at = Some(now);
+                false
+            }
+        };
+        if !self.dirty || !due {
+            return Ok(());
+        }
+        self.synced_at = Some(now);
+        disk.sync(&self.file)
+            .map_err(|error| anyhow::anyhow!("cannot sync {}: {}", self.name, reason(&error)))?;
+        self.dirty = false;
+        Ok(())
+    }
+
+    fn may_try(&self, now: DateTime<Utc>) -> bool {
+        self.pause.as_ref().is_none_or(|pause| (now - pause.since).num_seconds().abs() >= pause.seconds)
+    }
+
+    fn write_waiting(&mut self, disk: &mut dyn Disk, folder: &Folder) -> io::Result<()> {
+        if self.waiting.is_empty() {
+            return Ok(());
+        }
+        if !folder.leads_to(self.name, &self.file) {
+            // Somebody moved or removed the file: what comes now belongs to a new one.
+            self.file = folder.append(self.name).map_err(io::Error::other)?;
+            self.length = self.file.metadata()?.len();
+            self.tail = tail_of(&self.file, self.length)?;
+        }
+        while let Some(next) = self.waiting.front() {
+            let spliced = self.gap.as_ref().and_then(|gap| with_gap(&next.line, gap));
+            let line = spliced.unwrap_or_else(|| next.line.clone());
+            self.write_line(disk, line)?;
+            self.gap = None;
+            if let Some(written) = self.waiting.pop_front() {
+                self.waiting_bytes -= written.line.len();
+            }
+        }
+        Ok(())
+    }
+
+    fn write_line(&mut self, disk: &mut dyn Disk, mut line: Vec<u8>) -> io::Result<()> {
+        let found = self.file.metadata()?.len();
+        if found != self.length && self.tail != Tail::Ours {
+            // Somebody else wrote to the file or cut it.
+            self.length = found;
+            self.tail = tail_of(&self.file, found)?;
+        }
+        if self.tail == Tail::Ours {
+            self.cut_own_tail(disk);
+        }
+        if self.tail != Tail::Whole {
+            line.insert(0, b'\n');
+        }
+        let mut done = 0;
+        while done < line.len() {
+            let taken = match disk.write(&self.file, &line[done..]) {
+                Ok(0) => Err(io::Error::from(io::ErrorKind::WriteZero)),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                other => other,
+            };
+            match taken {
+                Ok(taken) => done += taken,
+                Err(error) => {
+                    self.after_failed_write(disk);
+                    return Err(error);
+                }
+            }
+        }
+        self.length = self.file.metadata().map_or(self.length + line.len() as u64, |found| found.len());
+        self.tail = Tail::Whole;
+        self.dirty = true;
+        Ok(())
+    }
+
+    fn after_failed_write(&mut self, disk: &mut dyn Disk) {
+        let found = self.file.metadata().map_or(self.length, |found| found.len());
+        match self.tail {
+            // An unfinished line before ours stays ours or theirs; only what is after `length` may go.
+            Tail::Foreign if found > self.length => {
+                self.tail = Tail::Foreign;
+                self.length = found;
+            }
+            Tail::Foreign => {}
+            Tail::Whole | Tail::Ours if found != self.length => {
+                self.tail = Tail::Ours;
+                self.cut_own_tail(disk);
+            }
+            Tail::Whole | Tail::Ours => self.tail = Tail::Whole,
+        }
+    }
+
+    fn cut_own_tail(&mut self, disk: &mut dyn Disk) {
+        if disk.cut(&self.file, self.length).is_ok() {
+            self.tail = Tail::Whole;
+        }
+    }
+
+    fn drop_excess(&mut self) {
+        while self.waiting.len() > WAITING_LINES || self.waiting_bytes > WAITING_BYTES {
+            let Some(lost) = self.waiting.pop_front() else { return };
+            self.waiting_bytes -= lost.line.len();
+            let at = document::time(lost.at);
+            match &mut self.gap {
+                Some(gap) => {
+                    gap.lost += 1;
+                    gap.to_seq = lost.seq;
+                    gap.to = at;
+                    gap.reason.clone_from(&self.reason);
+                }
+                None => {
+                    self.gap = Some(Gap {
+                        lost: 1,
+                        from_seq: lost.seq,
+                        to_seq: lost.seq,
+                        from: at.clone(),
+                        to: at,
+                        reason: self.reason.clone(),
+                    });
+                }
+            }
+        }
+    }
+
+    fn say(&self) -> anyhow::Error {
+        let lost = self.gap.as_ref().map_or(0, |gap| gap.lost);
+        let lost = if lost > 0 { format!(", {lost} older ones are lost") } else { String::new() };
+        anyhow::anyhow!(
+            "cannot write {}: {}; {} waiting in memory{lost}",
+            self.name,
+            self.reason,
+            crate::text::plural(self.waiting.len() as u64, "line"),
+        )
+    }
+}
+
+/// What the system said, without the error's number.
+pub(super) fn reason(error: &io::Error) -> String {
+    let said = error.to_string();
+    said.split(" (os error").next().unwrap_or(&said).to_owned()
+}
+
+/// The line with the gap as its last key.
+fn with_gap(line: &[u8], gap: &Gap) -> Option<Vec<u8>> {
+    let body = line.strip_suffix(b"}\n")?;
+    let gap = document::json_line(gap).ok()?;
+    let mut spliced = Vec::with_capacity(line.len() + gap.len() + 8);
+    spliced.extend_from_slice(body);
+    spliced.extend_from_slice(b",\"gap\":");
+    spliced.extend_from_slice(gap.strip_suffix(b"\n")?);
+    spliced.extend_from_slice(b"}\n");
+    Some(spliced)
+}
+
+fn tail_of(file: &File, length: u64) -> io::Result<Tail> {
+    let mut last = [0];
+    if length == 0 {
+        return Ok(Tail::Whole);
+    }
+    file.read_exact_at(&mut last, length - 1)?;
+    Ok(if last == *b"\n" { Tail::Whole } else { Tail::Foreign })
+}
