@@ -4,9 +4,11 @@
 
 mod access;
 mod clock;
+mod exec;
 mod finding;
 mod history;
 mod logins;
+mod oddity;
 mod process;
 mod readings;
 mod request;
@@ -19,12 +21,14 @@ mod system;
 
 pub use access::{Attribution, AuthEvent, AuthKind, AuthReading, HourCounts, SignIns, Source, SourceState};
 pub use clock::Zone;
+pub use exec::{ExecEvent, ExecReading};
 pub use finding::{
     Acceptance, Category, Confidence, Evidence, Finding, FindingId, Fix, Kind, Level, Status, fingerprint,
 };
 pub use history::{History, Metric, Sample};
 pub use logins::{Login, LoginKind, Logins, Session};
-pub use process::{Exe, Process, Program};
+pub use oddity::{HiddenProcess, Hiding, Oddities, PacketFamily, PacketSocket, TracedProcess};
+pub use process::{Exe, Process, Program, Provenance};
 pub use readings::{OwnCost, Readings};
 pub use request::Request;
 pub use safe::{LINE_CAP_BYTES, Safe};

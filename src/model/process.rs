@@ -60,6 +60,20 @@ pub struct Program {
     /// looks. `None` when they are not, or could not be read.
     #[serde(default)]
     pub stdio_socket: Option<u64>,
+    /// Whether a package owns the executable; `None` when unknown: not yet looked up, no package database, or a
+    /// container's own files.
+    #[serde(default)]
+    pub package: Option<Provenance>,
+}
+
+/// Where a file comes from, as the package databases tell. It does not say that the file is unmodified.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Provenance {
+    /// A package of the system brought it.
+    Packaged,
+    /// No package owns it.
+    Unpackaged,
 }
 
 /// An executable as the kernel names it.

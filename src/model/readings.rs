@@ -1,6 +1,6 @@
 //! Everything that was read in one beat. Absent is absent: a sensor says why.
 
-use super::{AuthReading, Logins, Process, Sockets, System};
+use super::{AuthReading, ExecReading, Logins, Oddities, Process, Sockets, System};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -17,6 +17,12 @@ pub struct Readings {
     pub auth: Option<AuthReading>,
     /// Sessions and login records.
     pub logins: Option<Arc<Logins>>,
+    /// Programs that were started since the last beat; `None` when nothing can tell.
+    #[serde(default)]
+    pub execs: Option<Arc<ExecReading>>,
+    /// Contradictions and rare things; kept from beat to beat, looked at in a slower pace.
+    #[serde(default)]
+    pub oddities: Option<Arc<Oddities>>,
     /// What this program costs.
     pub own: OwnCost,
 }
