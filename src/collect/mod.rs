@@ -1,7 +1,15 @@
 //! Reads the machine. Every file here is a pure `parse` and a thin `read`; nothing here judges.
 
+pub mod accounts;
+mod fault;
+mod fields;
+pub mod host;
+mod kept;
 pub mod logins;
+pub mod own;
+pub mod processes;
 mod root;
+pub mod system;
 
 pub use root::Root;
 

@@ -1,0 +1,510 @@
+//! Every process from beat to beat: who it is, once; what it did, each time.
+//!
+//! A beat costs one `pread` of `stat` for a process that is known; the other facts are read when it is new and
+//! again after an exec. Its identity is (pid, start time), because a pid alone is used again. It judges nothing.
+
+mod descriptors;
+mod listing;
+mod program;
+mod stat;
+
+use super::accounts::Accounts;
+use super::fault::reason;
+use super::kept::{READ, read_whole};
+use super::{Root, Seen, host};
+use crate::model::{Process, Program, Safe, Sensor, SensorState};
+use chrono::{DateTime, TimeDelta, Utc};
+use descriptors::Budget;
+use listing::Listing;
+use program::AccountFrom;
+use rustix::fd::{AsFd, OwnedFd};
+use rustix::fs::{AtFlags, Mode};
+use rustix::io::Errno;
+use serde::{Deserialize, Serialize};
+use stat::{Numbers, Stat};
+use std::fmt::Write as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// At most this many new processes are read in full in one beat: a fork bomb must not hold the heart.
+const FACTS_PER_BEAT: usize = 8192;
+
+/// A process younger than this may still become somebody else without an exec that shows (a daemon that drops
+/// its rights, a shell before its command): it is read again when it is older.
+const YOUNG_S: i64 = 5;
+
+/// How many known processes a beat asks for a change of their account.
+const ACCOUNT_CHECKS_PER_BEAT: usize = 64;
+
+/// A chain of parents longer than this is a damaged recording.
+const ANCESTORS_CAP: usize = 256;
+
+/// How processes are read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// Files of /proc that are kept open at most; fewer where the limits or the memory of the machine say so.
+    /// 0 keeps none: slower, and the kernel holds 6 KiB less for each. Default 16384.
+    pub kept_files_max: u32,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { kept_files_max: 16_384 }
+    }
+}
+
+/// Reads all processes from beat to beat.
+#[derive(Debug)]
+pub struct Collector {
+    listing: Listing,
+    accounts: Accounts,
+    account_from: AccountFrom,
+    live: bool,
+    own_pid: Option<u32>,
+    booted_at: Option<DateTime<Utc>>,
+    budget: Budget,
+    pids: Vec<u32>,
+    known: Vec<Known>,
+    spare: Vec<Known>,
+    next_account_check: usize,
+    buffer: Vec<u8>,
+    path: String,
+}
+
+/// A process as it was seen last.
+#[derive(Debug)]
+struct Known {
+    pid: u32,
+    file: Option<OwnedFd>,
+    now: Numbers,
+    /// Ticks at the beat before; `None` when it is new.
+    ticks_before: Option<u64>,
+    name: Name,
+    program: Arc<Program>,
+    exe_denied: bool,
+    facts: FactsState,
+}
+
+/// How far the lasting facts of a process are known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum FactsState {
+    /// Not read yet, or outdated.
+    Due,
+    /// Read while it was young.
+    Early,
+    /// Read.
+    Settled,
+}
+
+/// The first bytes of the kernel's short name, to see an exec by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Name([u8; 16]);
+
+impl Name {
+    fn new(raw: &[u8]) -> Self {
+        let mut bytes = [0; 16];
+        for (slot, byte) in bytes.iter_mut().zip(raw) {
+            *slot = *byte;
+        }
+        Self(bytes)
+    }
+
+    fn as_bytes(&self) -> &[u8] {
+        self.0.split(|byte| *byte == 0).next().unwrap_or_default()
+    }
+}
+
+/// What one pass over /proc could not see.
+#[derive(Debug, Default)]
+struct Missed {
+    denied: u64,
+    starved: u64,
+    unread_facts: u64,
+}
+
+impl Collector {
+    /// A collector for the machine below `root`; nothing is read yet.
+    #[expect(clippy::needless_pass_by_value, reason = "every collector owns its root and its settings")]
+    pub fn new(root: Root, settings: Settings) -> Self {
+        let live = root.is_live();
+        let own_pid =
+            std::fs::read_link(root.path("/proc/self")).ok().and_then(|target| target.to_str()?.parse().ok());
+        Self {
+            listing: Listing::new(&root),
+            accounts: Accounts::new(&root),
+            account_from: if live { AccountFrom::Folder } else { AccountFrom::Status },
+            live,
+            own_pid,
+            booted_at: host::boot_time(&root),
+            budget: if live {
+                Budget::of_this_process(settings.kept_files_max as usize)
+            } else {
+                Budget::none()
+            },
+            pids: Vec::new(),
+            known: Vec::new(),
+            spare: Vec::new(),
+            next_account_check: 0,
+            buffer: Vec::with_capacity(8192),
+            path: String::with_capacity(32),
+        }
+    }
+
+    /// Reads all processes, the busiest first; CPU is over `elapsed`, the time since the last call.
+    pub fn read(&mut self, now: DateTime<Utc>, elapsed: Option<Duration>) -> Seen<Arc<Vec<Process>>> {
+        if let Err(fault) = self.listing.read(&mut self.pids) {
+            self.known.clear();
+            return Seen { value: None, sensors: vec![fault.blinds("proc", "Processes")] };
+        }
+        let mut missed = Missed::default();
+        self.look_at_all(&mut missed);
+        self.check_accounts();
+        self.learn_facts(now, &mut missed);
+        self.mark_ancestors();
+        let sensors = vec![self.proc_sensor(&missed), self.exe_sensor()];
+        Seen { value: Some(Arc::new(self.processes(elapsed))), sensors }
+    }
+
+    /// Reads `stat` of every listed process; all of them first, so that the time between two readings of one
+    /// process is the time between two beats.
+    fn look_at_all(&mut self, missed: &mut Missed) {
+        let mut old = std::mem::take(&mut self.known);
+        let mut new = std::mem::take(&mut self.spare);
+        let mut pids = std::mem::take(&mut self.pids);
+        let mut known = old.drain(..).peekable();
+        for pid in pids.drain(..) {
+            while let Some(gone) = known.next_if(|known| known.pid < pid) {
+                self.forget(&gone);
+            }
+            let before = known.next_if(|known| known.pid == pid);
+            match self.look_at(pid, before) {
+                Ok(Some(seen)) => new.push(seen),
+                Ok(None) => {}
+                Err(Errno::MFILE | Errno::NFILE | Errno::NOMEM) => missed.starved += 1,
+                Err(_) => missed.denied += 1,
+            }
+        }
+        for gone in known {
+            self.forget(&gone);
+        }
+        if missed.starved > 0 {
+            // The limit was hit although room was left for others: give back what was kept.
+            self.budget.halve();
+            for known in &mut new {
+                known.file = None;
+            }
+        }
+        self.pids = pids;
+        self.spare = old;
+        self.known = new;
+    }
+
+    /// Reads one process; `Ok(None)` when it is gone.
+    fn look_at(&mut self, pid: u32, before: Option<Known>) -> rustix::io::Result<Option<Known>> {
+        let mut before = before;
+        let mut kept = before.as_mut().and_then(|known| known.file.take());
+        if let Some(file) = &kept
+            && read_once(file, &mut self.buffer).is_err()
+        {
+            // The process behind the descriptor is dead; the pid may live again.
+            kept = None;
+            self.budget.give();
+            before = None;
+        }
+        if kept.is_none() {
+            self.path.clear();
+            let _ = write!(self.path, "{pid}/stat");
+            match rustix::fs::openat(self.listing.folder(), self.path.as_str(), READ, Mode::empty()) {
+                Ok(file) => {
+                    if let Err(errno) = read_once(&file, &mut self.buffer) {
+                        return gone_or(errno);
+                    }
+                    kept = self.budget.take().then_some(file);
+                }
+                Err(errno) => return gone_or(errno),
+            }
+        }
+        let Some(Stat { name, now }) = stat::parse(&self.buffer) else {
+            if kept.is_some() {
+                self.budget.give();
+            }
+            return Err(Errno::INVAL);
+        };
+        let Some(mut known) = before.filter(|known| known.now.start_ticks == now.start_ticks) else {
+            return Ok(Some(Known {
+                pid,
+                file: kept,
+                now,
+                ticks_before: None,
+                name: Name::new(name),
+                program: Arc::default(),
+                exe_denied: false,
+                facts: FactsState::Due,
+            }));
+        };
+        let name = Name::new(name);
+        // A process that ends loses its stack, and a kernel worker is renamed with its work: neither is an exec.
+        let may_exec = !now.kernel_thread && !is_dead(now.state);
+        if may_exec && (known.name != name || known.now.stack != now.stack) {
+            known.name = name;
+            known.facts = FactsState::Due;
+        }
+        known.ticks_before = Some(known.now.cpu_ticks);
+        known.now = now;
+        known.file = kept;
+        Ok(Some(known))
+    }
+
+    fn forget(&mut self, gone: &Known) {
+        if gone.file.is_some() {
+            self.budget.give();
+        }
+    }
+
+    /// Asks some known processes, in turn, whether their account changed without an exec.
+    fn check_accounts(&mut self) {
+        if self.accounts.refresh() {
+            for known in &mut self.known {
+                let user = known.program.uid.and_then(|uid| self.accounts.name(uid));
+                if user != known.program.user {
+                    Arc::make_mut(&mut known.program).user = user;
+                }
+            }
+        }
+        if self.account_from != AccountFrom::Folder || self.known.is_empty() {
+            return;
+        }
+        for _ in 0..ACCOUNT_CHECKS_PER_BEAT.min(self.known.len()) {
+            self.next_account_check = (self.next_account_check + 1) % self.known.len();
+            let known = &mut self.known[self.next_account_check];
+            self.path.clear();
+            let _ = write!(self.path, "{}", known.pid);
+            let folder = self.listing.folder();
+            if let Ok(owner) = rustix::fs::statat(folder, self.path.as_str(), AtFlags::SYMLINK_NOFOLLOW)
+                && known.program.uid != Some(owner.st_uid)
+            {
+                known.facts = FactsState::Due;
+            }
+        }
+    }
+
+    /// Reads the lasting facts of processes that are new, changed, or were young when they were read.
+    fn learn_facts(&mut self, now: DateTime<Utc>, missed: &mut Missed) {
+        let mut known = std::mem::take(&mut self.known);
+        let mut left = FACTS_PER_BEAT;
+        for at in 0..known.len() {
+            let process = &known[at];
+            let age_s = process.program.started_at.map(|started| (now - started).num_seconds());
+            let due = match process.facts {
+                FactsState::Due => true,
+                FactsState::Early => age_s.is_some_and(|age| age >= YOUNG_S),
+                FactsState::Settled => false,
+            };
+            if !due {
+                continue;
+            }
+            if left == 0 {
+                missed.unread_facts += 1;
+                continue;
+            }
+            left -= 1;
+            let own = process.program.own || self.descends_from_us(&known, at);
+            self.learn(&mut known[at], own, now);
+        }
+        self.known = known;
+    }
+
+    /// Reads the lasting facts of one process; when it died meanwhile, what is known of it stays.
+    fn learn(&mut self, known: &mut Known, own: bool, now: DateTime<Utc>) {
+        let hertz = rustix::param::clock_ticks_per_second().max(1);
+        let started_at = self.booted_at.and_then(|boot| {
+            let millis = known.now.start_ticks.checked_mul(1000)? / hertz;
+            boot.checked_add_signed(TimeDelta::try_milliseconds(i64::try_from(millis).ok()?)?)
+        });
+        let bare = known.now.kernel_thread || is_dead(known.now.state);
+        self.path.clear();
+        let _ = write!(self.path, "{}", known.pid);
+        let facts =
+            program::read(self.listing.folder(), &self.path, bare, self.account_from, &mut self.buffer);
+        // Facts were read by pid: they are this process's only if it still lives now.
+        let name = self.name_if_alive(known);
+        let facts = facts.ok().filter(|_| name.is_some()).unwrap_or_default();
+        known.exe_denied = facts.exe_denied;
+        known.program = Arc::new(Program {
+            pid: known.pid,
+            start_ticks: known.now.start_ticks,
+            started_at,
+            uid: facts.uid,
+            user: facts.uid.and_then(|uid| self.accounts.name(uid)),
+            name: name.unwrap_or_else(|| Safe::from_bytes(known.name.as_bytes())),
+            cmdline: facts.cmdline,
+            exe: facts.exe,
+            kernel_thread: known.now.kernel_thread,
+            own,
+            ours: known.program.ours,
+            login_uid: facts.login_uid,
+            cgroup: facts.cgroup,
+            stdio_socket: facts.stdio_socket,
+        });
+        let young = started_at.is_some_and(|started| (now - started).num_seconds() < YOUNG_S);
+        known.facts = if young { FactsState::Early } else { FactsState::Settled };
+    }
+
+    /// The full name, while the pid still belongs to the process that was seen.
+    fn name_if_alive(&mut self, known: &Known) -> Option<Safe> {
+        if let Some(file) = &known.file {
+            read_once(file, &mut self.buffer).ok()?;
+        } else {
+            self.path.clear();
+            let _ = write!(self.path, "{}/stat", known.pid);
+            let file =
+                rustix::fs::openat(self.listing.folder(), self.path.as_str(), READ, Mode::empty()).ok()?;
+            read_once(&file, &mut self.buffer).ok()?;
+        }
+        let stat = stat::parse(&self.buffer)?;
+        (stat.now.start_ticks == known.now.start_ticks).then(|| Safe::from_bytes(stat.name))
+    }
+
+    /// True for this program and for what it started, however deep.
+    fn descends_from_us(&self, known: &[Known], at: usize) -> bool {
+        let Some(own_pid) = self.own_pid else { return false };
+        let mut process = &known[at];
+        for _ in 0..ANCESTORS_CAP {
+            if process.pid == own_pid || process.program.own {
+                return true;
+            }
+            match find(known, process.now.ppid) {
+                Some(parent) => process = &known[parent],
+                None => return false,
+            }
+        }
+        false
+    }
+
+    /// Marks the processes that this program was started from.
+    fn mark_ancestors(&mut self) {
+        let Some(mut at) = self.own_pid.and_then(|pid| find(&self.known, pid)) else { return };
+        for _ in 0..ANCESTORS_CAP {
+            let Some(parent) = find(&self.known, self.known[at].now.ppid) else { return };
+            if !self.known[parent].program.ours {
+                Arc::make_mut(&mut self.known[parent].program).ours = true;
+            }
+            at = parent;
+        }
+    }
+
+    /// The readings, the busiest first, the idle ones by pid.
+    fn processes(&self, elapsed: Option<Duration>) -> Vec<Process> {
+        let hertz = rustix::param::clock_ticks_per_second().max(1);
+        let page_bytes = rustix::param::page_size() as u64;
+        let seconds = elapsed.map(|elapsed| elapsed.as_secs_f64()).filter(|seconds| *seconds > 0.0);
+        let reading = |known: &Known| {
+            let now = known.now;
+            let ticks = known.ticks_before.and_then(|before| now.cpu_ticks.checked_sub(before));
+            let cpu_pct = ticks
+                .zip(seconds)
+                .map(|(ticks, seconds)| (ticks as f64 / hertz as f64 / seconds * 100.0) as f32);
+            Process {
+                program: Arc::clone(&known.program),
+                ppid: now.ppid,
+                state: char::from(now.state),
+                cpu_pct,
+                cpu_time_ms: now.cpu_ticks.saturating_mul(1000) / hertz,
+                rss_bytes: now.rss_pages.saturating_mul(page_bytes),
+                threads: now.threads,
+                nice: now.nice,
+            }
+        };
+        let is_busy = |known: &&Known| known.ticks_before.is_some_and(|before| known.now.cpu_ticks > before);
+        let mut list = Vec::with_capacity(self.known.len());
+        list.extend(self.known.iter().filter(is_busy).map(reading));
+        list.sort_by(|a, b| b.cpu_pct.unwrap_or(0.0).total_cmp(&a.cpu_pct.unwrap_or(0.0)));
+        list.extend(self.known.iter().filter(|known| !is_busy(known)).map(reading));
+        list
+    }
+
+    fn proc_sensor(&self, missed: &Missed) -> Sensor {
+        let seen = self.known.len() as u64;
+        let hidden = self.live && self.known.first().is_none_or(|first| first.pid != 1);
+        let mut sensor = if missed.starved > 0 {
+            let says = format!(
+                "{} processes were not read: this program's limit of open files is used up.",
+                missed.starved
+            );
+            Sensor::partial("proc", "out_of_resources", &says)
+        } else if missed.denied > 0 {
+            let says = format!("{} processes do not let us read them (hidepid or a sandbox).", missed.denied);
+            with_root(Sensor::partial("proc", reason(Errno::ACCESS), &says))
+        } else if hidden {
+            let says = "This machine hides other users' processes (/proc is mounted with hidepid).";
+            with_root(Sensor::partial("proc", reason(Errno::ACCESS), says))
+        } else if missed.unread_facts > 0 {
+            let says = format!(
+                "{} processes are new at once; their command lines follow in the next beats.",
+                missed.unread_facts
+            );
+            Sensor::partial("proc", "busy", &says)
+        } else {
+            Sensor::ok("proc")
+        };
+        sensor.seen = Some(seen);
+        // How many are hidden is hidden too.
+        sensor.total =
+            (!hidden || sensor.state == SensorState::Ok).then_some(seen + missed.denied + missed.starved);
+        sensor
+    }
+
+    fn exe_sensor(&self) -> Sensor {
+        let has_one = |known: &&Known| !known.now.kernel_thread && !is_dead(known.now.state);
+        let total = self.known.iter().filter(has_one).count() as u64;
+        let denied = self.known.iter().filter(has_one).filter(|known| known.exe_denied).count() as u64;
+        let mut sensor = if denied == 0 {
+            Sensor::ok("proc.exe")
+        } else {
+            let why = if rustix::process::geteuid().is_root() {
+                "root itself lacks the right here (CAP_SYS_PTRACE)"
+            } else {
+                "they belong to other users"
+            };
+            let says = format!("Which program file runs is hidden for {denied} of {total} processes: {why}.");
+            with_root(Sensor::partial("proc.exe", reason(Errno::ACCESS), &says))
+        };
+        (sensor.seen, sensor.total) = (Some(total - denied), Some(total));
+        sensor
+    }
+}
+
+/// The place of a pid in the ascending list.
+fn find(known: &[Known], pid: u32) -> Option<usize> {
+    known.binary_search_by_key(&pid, |known| known.pid).ok()
+}
+
+/// True for a process that has ended and waits for its parent.
+const fn is_dead(state: u8) -> bool {
+    matches!(state, b'Z' | b'X' | b'x')
+}
+
+/// Adds the one fix there is, for whom it is one.
+fn with_root(sensor: Sensor) -> Sensor {
+    if rustix::process::geteuid().is_root() { sensor } else { sensor.fixed_by(&["sudo", "home-soc"]) }
+}
+
+/// One read of a file that the kernel gives in one piece.
+fn read_once(file: impl AsFd, buffer: &mut Vec<u8>) -> rustix::io::Result<()> {
+    buffer.clear();
+    buffer.reserve(4096);
+    match rustix::io::pread(&file, rustix::buffer::spare_capacity(buffer), 0) {
+        Ok(_) => Ok(()),
+        Err(Errno::INTR) => read_whole(file, buffer),
+        Err(errno) => Err(errno),
+    }
+}
+
+/// A process that ended between the listing and the reading is no fault.
+fn gone_or<T>(errno: Errno) -> rustix::io::Result<Option<T>> {
+    match errno {
+        Errno::NOENT | Errno::SRCH => Ok(None),
+        other => Err(other),
+    }
+}
