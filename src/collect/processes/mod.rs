@@ -346,6 +346,7 @@ impl Collector {
             login_uid: facts.login_uid,
             cgroup: facts.cgroup,
             stdio_socket: facts.stdio_socket,
+            package: None,
         });
         let young = started_at.is_some_and(|started| (now - started).num_seconds() < YOUNG_S);
         known.facts = if young { FactsState::Early } else { FactsState::Settled };
