@@ -1,6 +1,7 @@
 //! Reads the machine. Every file here is a pure `parse` and a thin `read`; nothing here judges.
 
 pub mod accounts;
+pub mod auth;
 mod fault;
 mod fields;
 pub mod host;

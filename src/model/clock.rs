@@ -2,7 +2,7 @@
 //!
 //! It converts; it never asks what time it is now.
 
-use chrono::{DateTime, FixedOffset, Local, Offset, TimeZone, Utc};
+use chrono::{DateTime, FixedOffset, Local, MappedLocalTime, Offset, TimeZone, Utc};
 
 /// The zone in which times are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -25,6 +25,32 @@ impl Zone {
         match self {
             Self::Local => time.with_timezone(&Local).fixed_offset(),
             Self::Fixed(offset) => offset.from_utc_datetime(&time.naive_utc()),
+        }
+    }
+    /// Seconds east of Greenwich at a time, in seconds since the epoch.
+    pub fn offset_s(self, second: i64) -> i64 {
+        match self {
+            Self::Fixed(offset) => i64::from(offset.local_minus_utc()),
+            Self::Local => DateTime::from_timestamp(second, 0)
+                .map_or(0, |time| i64::from(time.with_timezone(&Local).offset().local_minus_utc())),
+        }
+    }
+
+    /// Seconds east of Greenwich at a local time, given in seconds as if it were UTC. Of the two times that a
+    /// clock shows when it is set back, the earlier; a time that it skips counts as before the step.
+    pub fn offset_at_local_s(self, local: i64) -> i64 {
+        match self {
+            Self::Fixed(offset) => i64::from(offset.local_minus_utc()),
+            Self::Local => {
+                let Some(time) = DateTime::from_timestamp(local, 0) else { return 0 };
+                match Local.offset_from_local_datetime(&time.naive_utc()) {
+                    MappedLocalTime::Single(offset) | MappedLocalTime::Ambiguous(offset, _) => {
+                        i64::from(offset.local_minus_utc())
+                    }
+                    // 24 hours back no clock was set.
+                    MappedLocalTime::None => self.offset_s(local - 86_400),
+                }
+            }
         }
     }
 }

@@ -1,0 +1,124 @@
+//! Reads what machines write about sign-ins: one physical event, one [`AuthEvent`].
+//!
+//! A line is taken apart (`line`, `timestamp`), read by the parser of its speaker (`sshd`, `pam`, `sudo`, ...),
+//! joined with the other lines of its process (`join`), and given as an event. It does not judge, and no parser
+//! does I/O.
+
+mod claim;
+mod cut;
+mod fact;
+mod join;
+mod line;
+mod pam;
+mod record;
+mod speaker;
+mod spot;
+mod sshd;
+mod su;
+mod sudo;
+mod timestamp;
+mod trust;
+
+pub use record::JournalRecord;
+pub use spot::Place;
+pub use timestamp::Clock;
+
+use crate::model::{AuthEvent, AuthKind, Safe};
+use chrono::{DateTime, Utc};
+use claim::Claim;
+use join::{Heard, Joiner, Outcome, Sink};
+use spot::Spot;
+use timestamp::Calendar;
+
+/// Reads one source of lines or records, in their order. It holds what waits for another line of its process:
+/// [`flush`](Self::flush) it now and then, and [`finish`](Self::finish) it at the end.
+#[derive(Debug)]
+pub struct Parser {
+    calendar: Calendar,
+    joiner: Joiner,
+    /// The line before, for `last message repeated N times`.
+    before: Vec<u8>,
+}
+
+impl Parser {
+    /// A parser that has read nothing yet.
+    pub fn new(clock: Clock) -> Self {
+        Self { calendar: Calendar::new(clock), joiner: Joiner::default(), before: Vec::new() }
+    }
+
+    /// Reads one line of text, without its line break, and appends the events that are certain now. Answers
+    /// false when it is no log line.
+    pub fn line(&mut self, bytes: &[u8], place: Place<'_>, out: &mut Vec<AuthEvent>) -> bool {
+        let Some(mut frame) = line::read(bytes) else { return false };
+        let time = self.calendar.instant(frame.stamp);
+        let spot = Spot { place, time };
+        if let Some(times) = line::last_repeated(frame.message) {
+            if let Some(earlier) = line::read(&self.before) {
+                frame = line::Frame { repeated: times, stamp: frame.stamp, ..earlier };
+                hear(&mut self.joiner, frame, spot, out);
+            }
+            return true;
+        }
+        self.before.clear();
+        self.before.extend_from_slice(bytes);
+        hear(&mut self.joiner, frame, spot, out);
+        true
+    }
+
+    /// Reads one record of the journal and appends the events that are certain now. The trusted fields decide
+    /// who spoke: a record under another's name gives one event of kind `other` with `forged_by`.
+    pub fn record(&mut self, record: &JournalRecord, out: &mut Vec<AuthEvent>) {
+        let time = record.realtime_us.map(|us| ((us / 1_000_000) as i64, (us % 1_000_000) as u32));
+        let spot = Spot { place: Place::default(), time };
+        let tag = record.identifier.as_deref().or(record.comm.as_deref()).unwrap_or_default();
+        // `sshd[999]` is a name that `logger -t` may give; no daemon calls itself so.
+        let name = tag.split(['[', '(']).next().unwrap_or_default();
+        let mut frame = line::bare(name.as_bytes(), record.pid.or(record.syslog_pid), &record.message);
+        frame.host = record.host.as_deref().map(str::as_bytes);
+        let Some(claim) = speaker::read(frame.tag, frame.message) else { return };
+        if let Some(forger) = trust::forger(record, name) {
+            let claim = Claim {
+                kind: AuthKind::Other,
+                reason: Some(b"written under another program's name"),
+                address: None,
+                port: None,
+                user: None,
+                ..claim
+            };
+            let heard = Heard { frame, claim, spot };
+            let mut event = heard.event(&claim);
+            event.forged_by = Some(Safe::new(&forger));
+            out.push(*event);
+            return;
+        }
+        self.joiner.hear(&Heard { frame, claim, spot }, &mut Events(out));
+    }
+
+    /// Gives what has waited long enough for another line, and moves the present on.
+    pub fn flush(&mut self, now: DateTime<Utc>, out: &mut Vec<AuthEvent>) {
+        self.calendar.set_now(now);
+        self.joiner.expire(Some(now.timestamp()), &mut Events(out));
+    }
+
+    /// Gives everything that still waits: the source has ended.
+    pub fn finish(&mut self, out: &mut Vec<AuthEvent>) {
+        self.joiner.finish(&mut Events(out));
+    }
+}
+
+fn hear(joiner: &mut Joiner, frame: line::Frame<'_>, spot: Spot<'_>, out: &mut Vec<AuthEvent>) {
+    if let Some(claim) = speaker::read(frame.tag, frame.message) {
+        joiner.hear(&Heard { frame, claim, spot }, &mut Events(out));
+    }
+}
+
+/// Keeps every event.
+struct Events<'o>(&'o mut Vec<AuthEvent>);
+
+impl Sink for Events<'_> {
+    const EVENTS: bool = true;
+
+    fn hear(&mut self, _: &Outcome<'_>, event: Option<Box<AuthEvent>>) {
+        self.0.extend(event.map(|event| *event));
+    }
+}
