@@ -8,6 +8,7 @@ pub mod safe_file;
 pub mod state;
 
 use crate::model::Snapshot;
+use chrono::{DateTime, Utc};
 use std::sync::Arc;
 
 /// A listener that hears every beat.
@@ -17,4 +18,9 @@ pub trait Output: Send {
 
     /// Takes one beat. An error becomes a sensor line once, not an error at every beat.
     fn hear(&mut self, snapshot: &Arc<Snapshot>) -> anyhow::Result<()>;
+
+    /// Writes what waits and makes it last: for the end of the program.
+    fn close(&mut self, _now: DateTime<Utc>) -> anyhow::Result<()> {
+        Ok(())
+    }
 }

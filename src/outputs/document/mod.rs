@@ -178,6 +178,17 @@ impl<'a> Document<'a> {
         }
     }
 
+    /// Leaves out the rows below a level; the score and its bill stay as they are.
+    #[must_use]
+    pub fn at_least(mut self, level: Level) -> Self {
+        self.entries.retain(|entry| entry.level >= level);
+        self.findings.retain(|row| match row {
+            FindingRow::Full(finding) => finding.level >= level,
+            FindingRow::Brief { level: own, .. } => *own >= level,
+        });
+        self
+    }
+
     /// Writes the document as one line of JSON with a newline at its end, in one piece.
     pub fn write(&self, out: &mut dyn Write) -> std::io::Result<()> {
         out.write_all(&self.to_line()?)

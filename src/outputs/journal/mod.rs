@@ -197,6 +197,10 @@ impl Output for Record {
             .and_then(|()| self.metrics.sync(disk, at, self.settings.sync.every()));
         first_error([alerts, metrics])
     }
+
+    fn close(&mut self, now: DateTime<Utc>) -> Result<()> {
+        Self::close(self, now)
+    }
 }
 
 /// All errors in one, in words.
