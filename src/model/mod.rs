@@ -18,6 +18,7 @@ mod sensor;
 mod snapshot;
 mod socket;
 mod system;
+mod zone_rules;
 
 pub use access::{Attribution, AuthEvent, AuthKind, AuthReading, HourCounts, SignIns, Source, SourceState};
 pub use clock::Zone;
@@ -37,3 +38,4 @@ pub use sensor::{Looked, Sensor, SensorState};
 pub use snapshot::{Host, Snapshot};
 pub use socket::{Connection, Listener, Owner, Protocol, Reach, Sockets, TcpState};
 pub use system::{Cpu, Disk, Interface, Load, Memory, Pressure, PressureLine, Swap, System, Temperature};
+pub use zone_rules::ZoneRules;

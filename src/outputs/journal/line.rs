@@ -4,7 +4,7 @@
 //! never becomes a zero.
 
 use crate::model::{Sample, Zone};
-use chrono::{DateTime, Local, LocalResult, NaiveDateTime, TimeDelta, TimeZone, Utc};
+use chrono::{DateTime, NaiveDateTime, Utc};
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::borrow::Cow;
@@ -107,17 +107,8 @@ pub(super) fn read(bytes: &[u8], zone: Zone) -> Option<Reading> {
 /// `2025-11-30 11:25:10` in a zone. Of an hour that happens twice the first is taken; one that a clock skipped
 /// is moved to after the jump.
 pub(super) fn local_time(stamp: &str, zone: Zone) -> Option<DateTime<Utc>> {
-    let naive = NaiveDateTime::parse_from_str(stamp, "%Y-%m-%d %H:%M:%S").ok()?;
-    match zone {
-        Zone::Fixed(offset) => Some(offset.from_local_datetime(&naive).single()?.with_timezone(&Utc)),
-        Zone::Local => match Local.from_local_datetime(&naive) {
-            LocalResult::Single(time) | LocalResult::Ambiguous(time, _) => Some(time.with_timezone(&Utc)),
-            LocalResult::None => {
-                let later = naive.checked_add_signed(TimeDelta::hours(1))?;
-                Some(Local.from_local_datetime(&later).earliest()?.with_timezone(&Utc))
-            }
-        },
-    }
+    let local = NaiveDateTime::parse_from_str(stamp, "%Y-%m-%d %H:%M:%S").ok()?.and_utc().timestamp();
+    DateTime::from_timestamp(local - zone.offset_at_local_s(local), 0)
 }
 
 /// The text with bare `NaN`, `Infinity` and `-Infinity` as strings; `None` when there is none.
