@@ -1,1 +1,167 @@
 //! Judges: pure functions of readings and its own bounded memory. It reads no file and no clock.
+//!
+//! Each room looks at its part and tells the [`sighting::Round`] what it saw; the book turns that into findings with
+//! a life, and the bill into a score.
+
+mod access;
+mod book;
+mod first_seen;
+mod health;
+mod memory;
+mod network;
+mod provenance;
+pub mod rules;
+pub mod score;
+mod settings;
+mod sighting;
+mod streak;
+mod visibility;
+
+pub use first_seen::{Known, Seen};
+pub use memory::{AcceptError, Memory, ScoreMark};
+pub use settings::{Caps, Ceilings, HalfLife, Points, ScoreSettings, Settings, Thresholds};
+
+use crate::model::{Finding, FindingId, Readings, Score, Sensor, SignIns};
+use chrono::{DateTime, TimeDelta, Utc};
+use std::net::IpAddr;
+
+/// Where the person who looks sits: never called an attacker, and no advice cuts their line.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Context {
+    /// The address that the person's own session comes from.
+    pub own_address: Option<IpAddr>,
+}
+
+/// The judgement of one beat.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Verdict {
+    /// The bill.
+    pub score: Score,
+    /// Open and accepted findings, worst first, at most 500.
+    pub findings: Vec<Finding>,
+    /// Findings that there was no room for.
+    pub findings_more: u64,
+    /// Sign-ins of the last 24 hours; `None` while no source can be read.
+    pub sign_ins: Option<SignIns>,
+    /// Checks that ran and found nothing, in words.
+    pub checks_passed: Vec<String>,
+}
+
+/// Judges beat after beat.
+#[derive(Debug)]
+pub struct Judge {
+    settings: Settings,
+    memory: Memory,
+    context: Context,
+    access: access::Access,
+    streaks: streak::Streaks,
+}
+
+impl Judge {
+    /// A judge with what it remembered when it was last asked.
+    pub fn new(settings: Settings, memory: Memory, context: Context) -> Self {
+        Self {
+            settings,
+            memory,
+            context,
+            access: access::Access::default(),
+            streaks: streak::Streaks::default(),
+        }
+    }
+
+    /// What must survive a restart.
+    pub const fn memory(&self) -> &Memory {
+        &self.memory
+    }
+
+    /// The settings that it goes by.
+    pub const fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Accepts the risk of a finding; it shows in the next beat.
+    ///
+    /// # Errors
+    /// When the id is unknown, the reason is empty, the end has passed, or too many are accepted.
+    pub fn accept(
+        &mut self,
+        id: &FindingId,
+        reason: &str,
+        until: Option<DateTime<Utc>>,
+        now: DateTime<Utc>,
+    ) -> Result<(), AcceptError> {
+        self.memory.accept(id, reason, until, now)
+    }
+
+    /// Takes an acceptance back.
+    ///
+    /// # Errors
+    /// When the finding was not accepted.
+    pub fn unaccept(&mut self, id: &FindingId, now: DateTime<Utc>) -> Result<(), AcceptError> {
+        self.memory.unaccept(id, now)
+    }
+
+    /// Judges one beat.
+    pub fn beat(&mut self, readings: &Readings, sensors: &[Sensor], now: DateTime<Utc>) -> Verdict {
+        self.memory.since = Some(self.memory.since.map_or(now, |since| since.min(now)));
+        self.memory.last_beat = Some(now);
+        let mut round = sighting::Round::default();
+        let kin = readings.processes.as_ref().map(|processes| provenance::Kin::of(processes));
+        let kin = kin.as_ref();
+        self.streaks.begin(now);
+        health::Health { settings: &self.settings, streaks: &mut self.streaks, now }
+            .judge(&mut round, readings, kin);
+        if let Some(sockets) = &readings.sockets {
+            network::Network { settings: &self.settings, known: &mut self.memory.known, now }
+                .judge(&mut round, sockets, kin);
+        }
+        let mut desk = access::Desk {
+            settings: &self.settings,
+            known: &mut self.memory.known,
+            logins: readings.logins.as_deref(),
+            own_address: self.context.own_address,
+            now,
+        };
+        self.access.judge(&mut round, readings.auth.as_ref(), &mut desk);
+        visibility::judge(&mut round, sensors, readings.auth.is_some(), &self.settings, now);
+        self.streaks.end();
+        let checks_passed = passed(&round);
+        let findings_more = book::turn(&mut self.memory, round, &self.settings, now);
+        let score = self.score(sensors, now);
+        Verdict {
+            score,
+            findings: self.memory.findings.clone(),
+            findings_more,
+            sign_ins: self.access.sign_ins(self.context.own_address, now),
+            checks_passed,
+        }
+    }
+
+    /// The bill with its own past: what the value was before, and since when it is what it is.
+    fn score(&mut self, sensors: &[Sensor], now: DateTime<Utc>) -> Score {
+        let mut score = score::bill(&self.memory.findings, sensors, &self.settings, now);
+        let mark = match self.memory.score {
+            Some(mark) if mark.value == score.value => mark,
+            Some(mark) => ScoreMark { value: score.value, previous: Some(mark.value), changed_at: Some(now) },
+            None => ScoreMark { value: score.value, previous: None, changed_at: None },
+        };
+        self.memory.score = Some(mark);
+        score.previous = mark.previous;
+        score.changed_at = mark.changed_at;
+        score
+    }
+}
+
+/// The checks that had their readings and found nothing.
+fn passed(round: &sighting::Round) -> Vec<String> {
+    rules::all()
+        .iter()
+        .filter(|rule| !rule.passed.is_empty() && round.has_looked(rule.name) && !round.has_seen(rule.name))
+        .map(|rule| rule.passed.to_owned())
+        .collect()
+}
+
+/// A stretch of time in words.
+fn say_when(span: TimeDelta) -> String {
+    crate::text::age_long(span.as_seconds_f64().max(1.0))
+}

@@ -1,0 +1,180 @@
+//! What is said about failed logins: one finding per source that matters, one for the rest, one for the noise.
+
+use super::source::{SourceLog, parse};
+use super::{Access, Desk, PASSWORDS_ON};
+use crate::assess::rules::Name;
+use crate::assess::sighting::{Round, Sighting};
+use crate::model::{Level, Safe};
+use crate::text;
+use chrono::{DateTime, Utc};
+
+/// Sources that get a finding of their own.
+const OWN_FINDINGS: usize = 20;
+/// Runs that are named although they cannot succeed.
+const HOPELESS_RUNS: usize = 5;
+
+/// The log files that a command may name: the usual ones only.
+const LOG_FILES: &[&str] = &["/var/log/auth.log", "/var/log/secure", "/var/log/messages"];
+
+impl Access {
+    pub(super) fn say_failures(&self, round: &mut Round, desk: &Desk<'_>, source: &Safe) {
+        let mut sources: Vec<_> = self.sources.iter().filter(|(_, log)| !log.failed.is_empty()).collect();
+        sources.sort_by_cached_key(|(key, log)| {
+            (std::cmp::Reverse((log.serious.total(), log.failed.total())), (*key).clone())
+        });
+        let mut hopeless = Sum::default();
+        let mut others = Sum::default();
+        let mut hopeless_runs = 0;
+        for (place, (key, log)) in sources.into_iter().enumerate() {
+            let serious = log.serious.total();
+            hopeless.add(log, log.hopeless.total());
+            if place >= OWN_FINDINGS {
+                others.add(log, serious);
+            } else if serious > 0 || log.typos.total() > 0 {
+                round.saw(one_source(key, log, desk, source));
+            }
+            let swept = log.names_total() as f64 >= desk.settings.thresholds.sweep_names;
+            let dangerous = serious > 0 && place < OWN_FINDINGS;
+            if (log.run.is_some() || swept) && (dangerous || hopeless_runs < HOPELESS_RUNS) {
+                hopeless_runs += usize::from(!dangerous);
+                round.saw(run(key, log, desk, source));
+            }
+        }
+        groups(round, desk, &hopeless, &others);
+    }
+}
+
+fn one_source(key: &Safe, log: &SourceLog, desk: &Desk<'_>, source: &Safe) -> Sighting {
+    let points = &desk.settings.score.points;
+    let (serious, typos) = (log.serious.total(), log.typos.total());
+    let mut asked = logarithmic(points.failed_logins_step, points.failed_logins_max, serious);
+    if typos > 0 {
+        asked = (asked + points.own_typo).min(points.failed_logins_max);
+    }
+    let names = log.names();
+    let who = match names.as_slice() {
+        [] => String::new(),
+        [one] if log.names_total() == 1 => format!(" for {one}"),
+        _ => format!(" for {}", text::plural(log.names_total(), "name")),
+    };
+    let from = if key == "local" { "at this machine".to_owned() } else { format!("from {key}") };
+    let title = if serious == 0 {
+        format!("{}{who} {from}", text::plural(typos, "mistyped password"))
+    } else {
+        format!("{}{who} {from}", text::plural(serious, "failed login"))
+    };
+    let serious_enough = serious as f64 >= desk.settings.thresholds.failed_logins_warning;
+    let list = names.iter().map(Safe::as_str).collect::<Vec<_>>().join(", ");
+    let sighting = Sighting::new(Name::FailedLogins, desk.now)
+        .key("address", key)
+        .title(&title)
+        .level(if serious_enough { Level::Warning } else { Level::Info })
+        .points(asked)
+        .between(log.first.unwrap_or(desk.now), log.last.unwrap_or(desk.now))
+        .count(serious + typos)
+        .proof(source, log.last, &format!("{} refused; names: {list}", log.failed.total()));
+    show_lines(sighting, key, source)
+}
+
+/// The noise in one calm line, and the many that are behind the worst ones in another.
+fn groups(round: &mut Round, desk: &Desk<'_>, hopeless: &Sum, others: &Sum) {
+    let points = &desk.settings.score.points;
+    if hopeless.failures > 0 {
+        // Where passwords are taken, a sweep may yet meet a name that exists.
+        let on =
+            desk.known.get("passwords are taken").is_some_and(|seen| desk.now - seen.last < PASSWORDS_ON);
+        let most = points.failed_logins_noise * if on { 2.0 } else { 1.0 };
+        let asked = logarithmic(points.failed_logins_step, most, hopeless.failures);
+        let sources = text::plural(hopeless.sources, "source");
+        let title =
+            format!("{} that cannot succeed, {sources}", text::plural(hopeless.failures, "failed login"));
+        round.saw(
+            hopeless
+                .sighting("names that do not exist", &title, desk.now)
+                .why("The names do not exist, or nothing was offered that could be guessed. This is the noise of the internet.")
+                .level(Level::Info)
+                .points(asked),
+        );
+    }
+    if others.failures > 0 {
+        let asked = logarithmic(points.failed_logins_step, points.failed_logins_max, others.failures);
+        let title = format!(
+            "{} from {} more",
+            text::plural(others.failures, "failed login"),
+            text::plural(others.sources, "source")
+        );
+        round.saw(others.sighting("other sources", &title, desk.now).level(Level::Warning).points(asked));
+    }
+}
+
+/// Failures of several sources.
+#[derive(Debug, Default)]
+struct Sum {
+    failures: u64,
+    sources: u64,
+    first: Option<DateTime<Utc>>,
+    last: Option<DateTime<Utc>>,
+}
+
+impl Sum {
+    fn add(&mut self, log: &SourceLog, failures: u64) {
+        if failures == 0 {
+            return;
+        }
+        self.failures += failures;
+        self.sources += 1;
+        self.first = [self.first, log.first].into_iter().flatten().min();
+        self.last = self.last.max(log.last);
+    }
+
+    fn sighting(&self, group: &str, title: &str, now: DateTime<Utc>) -> Sighting {
+        Sighting::new(Name::FailedLogins, now)
+            .key("group", group)
+            .title(title)
+            .between(self.first.unwrap_or(now), self.last.unwrap_or(now))
+            .count(self.failures)
+    }
+}
+
+/// A program at work. Against names that do not exist it is worth a note, against others a warning.
+fn run(key: &Safe, log: &SourceLog, desk: &Desk<'_>, source: &Safe) -> Sighting {
+    let serious = log.serious.total();
+    let swept = log.names_total() as f64 >= desk.settings.thresholds.sweep_names;
+    let from = if key == "local" { "at this machine".to_owned() } else { format!("by {key}") };
+    let title = if swept {
+        format!("{} tried {from}", text::plural(log.names_total(), "different name"))
+    } else {
+        format!("passwords are being guessed {from}")
+    };
+    let (began, ended) = log
+        .run
+        .map_or((log.first.unwrap_or(desk.now), log.last.unwrap_or(desk.now)), |run| (run.since, run.last));
+    let dangerous = serious as f64 >= desk.settings.thresholds.failed_logins_warning;
+    let sighting = Sighting::new(Name::GuessingRun, desk.now)
+        .key("address", key)
+        .title(&title)
+        .level(if dangerous { Level::Warning } else { Level::Info })
+        .points(if dangerous { desk.settings.score.points.guessing_run } else { 0.0 })
+        .between(began, ended)
+        .count(log.failed.total())
+        .proof(source, Some(ended), &format!("{} refused in 24 hours", log.failed.total()));
+    show_lines(sighting, key, source)
+}
+
+/// Adds the command that shows the lines of a source; only an address that reads as one enters it.
+pub(super) fn show_lines(sighting: Sighting, key: &str, source: &str) -> Sighting {
+    let Some(ip) = parse(key) else { return sighting };
+    let ip = ip.to_string();
+    if source.starts_with("journal") {
+        return sighting.fix("Read the lines", &["sudo", "journalctl", "--since=-24h", "--grep", &ip], None);
+    }
+    match LOG_FILES.iter().find(|path| source.contains(*path)) {
+        Some(path) => sighting.fix("Read the lines", &["sudo", "grep", "-F", &ip, path], None),
+        None => sighting,
+    }
+}
+
+/// `step · log2(1 + n)`, at most `most`: the first failures say more than the later ones.
+fn logarithmic(step: f64, most: f64, n: u64) -> f64 {
+    (step * (1.0 + n as f64).log2()).min(most)
+}

@@ -1,0 +1,233 @@
+//! One source of tries over 24 hours: how often, for which names, whether it looks like a program or like a person.
+
+use super::window::{Window, minute};
+use crate::model::{Safe, Source, SourceState};
+use chrono::{DateTime, TimeDelta, Utc};
+use std::collections::VecDeque;
+use std::net::IpAddr;
+
+/// Names that are kept per source; beyond that they are counted only.
+const NAMES_CAP: usize = 24;
+/// Names that are shown per source.
+const NAMES_SHOWN: usize = 8;
+/// Failures that are kept as leading up to a success.
+const PENDING_CAP: usize = 128;
+/// How long before a success failures belong to it.
+const LEADS_UP: TimeDelta = TimeDelta::hours(1);
+/// Minutes in which many failures make a run.
+const RUN_MINUTES: i64 = 10;
+
+/// A failure, as far as the source cares.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Try<'a> {
+    pub(super) at: DateTime<Utc>,
+    pub(super) n: u32,
+    pub(super) user: Option<&'a Safe>,
+    /// It cannot succeed: the name does not exist, or nothing that could be guessed was offered.
+    pub(super) hopeless: bool,
+    /// A password was offered, whoever for.
+    pub(super) guess: bool,
+}
+
+/// What led up to a success.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct LedUp {
+    /// Refused guesses.
+    pub(super) failures: u64,
+    pub(super) first: Option<DateTime<Utc>>,
+}
+
+/// A time in which a program was at work.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Run {
+    pub(super) since: DateTime<Utc>,
+    pub(super) last: DateTime<Utc>,
+}
+
+/// One source.
+#[derive(Debug, Default)]
+pub(super) struct SourceLog {
+    /// All refused credentials.
+    pub(super) failed: Window,
+    /// Of these, those that could have succeeded and were not a typo.
+    pub(super) serious: Window,
+    /// Of these, those that could not succeed.
+    pub(super) hopeless: Window,
+    /// Of these, the owner's typos.
+    pub(super) typos: Window,
+    pub(super) accepted: Window,
+    names: Vec<(Safe, u32, i64)>,
+    more_names: u64,
+    pending: VecDeque<(DateTime<Utc>, u32, Option<Safe>, bool)>,
+    pub(super) run: Option<Run>,
+    pub(super) got_in: bool,
+    pub(super) banned: bool,
+    pub(super) first: Option<DateTime<Utc>>,
+    pub(super) last: Option<DateTime<Utc>>,
+}
+
+impl SourceLog {
+    /// Counts a failure; `run_failures` in ten minutes make a run.
+    pub(super) fn fail(&mut self, attempt: Try<'_>, run_failures: f64) {
+        let minute = minute(attempt.at);
+        self.touch(attempt.at);
+        self.failed.add(minute, attempt.n);
+        let kind = if attempt.hopeless { &mut self.hopeless } else { &mut self.serious };
+        kind.add(minute, attempt.n);
+        if let Some(user) = attempt.user {
+            self.name(user, attempt.n, minute);
+        }
+        if attempt.guess {
+            if self.pending.len() >= PENDING_CAP
+                && let Some((_, n, ..)) = self.pending.pop_front()
+                && let Some((_, next, ..)) = self.pending.front_mut()
+            {
+                *next = next.saturating_add(n);
+            }
+            self.pending.push_back((attempt.at, attempt.n, attempt.user.cloned(), attempt.hopeless));
+            if self.failed.since(minute - RUN_MINUTES + 1) as f64 >= run_failures {
+                let began = attempt.at - TimeDelta::minutes(RUN_MINUTES);
+                let run = self.run.get_or_insert(Run { since: began, last: attempt.at });
+                run.last = run.last.max(attempt.at);
+            }
+        }
+    }
+
+    /// Notes a success of `user`, and answers the failures that led up to it. With `same_user` only failures of the
+    /// same name count: at a shared terminal one person's typos are not another's.
+    pub(super) fn succeed(&mut self, at: DateTime<Utc>, user: Option<&Safe>, same_user: bool) -> LedUp {
+        self.touch(at);
+        let mut led_up = LedUp::default();
+        for (when, n, name, _) in &self.pending {
+            let near = *when <= at && at - *when <= LEADS_UP;
+            if near && (!same_user || name.as_ref() == user) {
+                led_up.failures += u64::from(*n);
+                led_up.first = Some(led_up.first.map_or(*when, |first| first.min(*when)));
+            }
+        }
+        led_up
+    }
+
+    /// Ends what led up to a success; as a typo it is forgiven and counts as such.
+    pub(super) fn settle(&mut self, user: Option<&Safe>, same_user: bool, typo: bool) {
+        let mut settled = Vec::new();
+        self.pending.retain(|(at, n, name, hopeless)| {
+            let belongs = !same_user || name.as_ref() == user;
+            if belongs {
+                settled.push((minute(*at), *n, *hopeless));
+            }
+            !belongs
+        });
+        if typo {
+            for (minute, n, hopeless) in settled {
+                let kind = if hopeless { &mut self.hopeless } else { &mut self.serious };
+                kind.take(minute, n);
+                self.typos.add(minute, n);
+            }
+        }
+    }
+
+    /// Forgets what is older than a minute, and tells whether anything is left.
+    pub(super) fn forget_before(&mut self, oldest: i64) -> bool {
+        for window in
+            [&mut self.failed, &mut self.serious, &mut self.hopeless, &mut self.typos, &mut self.accepted]
+        {
+            window.forget_before(oldest);
+        }
+        self.names.retain(|(_, _, last)| *last >= oldest);
+        self.pending.retain(|(at, ..)| minute(*at) >= oldest);
+        if self.run.is_some_and(|run| minute(run.last) < oldest) {
+            self.run = None;
+        }
+        if self.failed.is_empty() {
+            self.more_names = 0;
+        }
+        !self.failed.is_empty() || !self.accepted.is_empty()
+    }
+
+    /// Different names tried, counted up to a bound.
+    pub(super) fn names_total(&self) -> u64 {
+        self.names.len() as u64 + self.more_names
+    }
+
+    /// Names tried, most often first.
+    pub(super) fn names(&self) -> Vec<Safe> {
+        let mut names: Vec<_> = self.names.iter().collect();
+        names.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        names.into_iter().take(NAMES_SHOWN).map(|(name, ..)| name.clone()).collect()
+    }
+
+    /// The row of this source.
+    pub(super) fn row(&self, address: &Safe, yours: bool, now: DateTime<Utc>) -> Source {
+        Source {
+            address: address.clone(),
+            tries: self.failed.total(),
+            accepted: self.accepted.total(),
+            names: self.names(),
+            names_total: self.names_total(),
+            first_at: self.first,
+            last_at: self.last,
+            state: match () {
+                () if self.got_in => SourceState::GotIn,
+                () if yours => SourceState::Yours,
+                () if self.banned => SourceState::Banned,
+                () => SourceState::Open,
+            },
+            hours: self.failed.hours(now),
+        }
+    }
+
+    pub(super) fn touch(&mut self, at: DateTime<Utc>) {
+        self.first = Some(self.first.map_or(at, |first| first.min(at)));
+        self.last = Some(self.last.map_or(at, |last| last.max(at)));
+    }
+
+    fn name(&mut self, user: &Safe, n: u32, minute: i64) {
+        if let Some((_, count, last)) = self.names.iter_mut().find(|(name, ..)| name == user) {
+            *count = count.saturating_add(n);
+            *last = (*last).max(minute);
+        } else if self.names.len() < NAMES_CAP {
+            self.names.push((user.clone(), n, minute));
+        } else {
+            self.more_names = self.more_names.saturating_add(1);
+        }
+    }
+}
+
+/// The key of a source: an address, the /64 of an IPv6 one, the name that the speaker logged, or `local`.
+pub(super) fn key(address: Option<&Safe>) -> Safe {
+    let Some(text) = address.filter(|text| !text.is_empty()) else { return Safe::new("local") };
+    match parse(text) {
+        Some(IpAddr::V6(v6)) if !v6.is_loopback() => Safe::new(&network(IpAddr::V6(v6))),
+        Some(ip) => Safe::new(&ip.to_string()),
+        None => text.clone(),
+    }
+}
+
+/// Reads an address as logged: with a zone, or an IPv4 one in IPv6 clothes.
+pub(super) fn parse(text: &str) -> Option<IpAddr> {
+    let plain = text.split('%').next().unwrap_or(text);
+    plain.parse::<IpAddr>().ok().map(|ip| ip.to_canonical())
+}
+
+/// The network that a person usually keeps: the /24, or the /64 of an IPv6 address.
+pub(super) fn network(ip: IpAddr) -> String {
+    match ip {
+        IpAddr::V4(v4) => {
+            let [a, b, c, _] = v4.octets();
+            format!("{a}.{b}.{c}.0/24")
+        }
+        IpAddr::V6(v6) => {
+            let [a, b, c, d, ..] = v6.segments();
+            format!("{}/64", std::net::Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
+        }
+    }
+}
+
+/// Tells addresses that only neighbours have: private, link-local, loopback.
+pub(super) const fn is_near(ip: IpAddr) -> bool {
+    match ip {
+        IpAddr::V4(v4) => v4.is_private() || v4.is_loopback() || v4.is_link_local(),
+        IpAddr::V6(v6) => v6.is_loopback() || v6.is_unique_local() || v6.is_unicast_link_local(),
+    }
+}

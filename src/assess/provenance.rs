@@ -1,0 +1,377 @@
+//! Where programs come from, by their path and their parents. It knows no package database yet.
+
+use crate::model::Process;
+use std::collections::HashMap;
+
+/// What a path says about a program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// A folder that packages fill.
+    Package,
+    /// A tool that a person installed in their home in the usual way.
+    Tools,
+    /// `/tmp`, `/var/tmp`, `/run/user`.
+    Temporary,
+    /// `/dev/shm` or elsewhere in `/dev`.
+    SharedMemory,
+    /// A folder or a name that hides.
+    Hidden,
+    /// Anonymous memory.
+    Memory,
+    /// A home folder.
+    Home,
+    /// Anywhere else.
+    Elsewhere,
+}
+
+const PACKAGE: &[&str] = &[
+    "/usr/",
+    "/bin/",
+    "/sbin/",
+    "/lib/",
+    "/lib32/",
+    "/lib64/",
+    "/libexec/",
+    "/opt/",
+    "/snap/",
+    "/nix/store/",
+    "/gnu/store/",
+    "/app/",
+    "/var/lib/flatpak/",
+    "/var/lib/snapd/",
+    "/ostree/",
+];
+
+/// Hidden folders in which ordinary tools live.
+const USUAL_HIDDEN: &[&str] = &[
+    "android",
+    "arduino15",
+    "asdf",
+    "bun",
+    "cabal",
+    "cache",
+    "cargo",
+    "claude",
+    "conda",
+    "config",
+    "cursor",
+    "cursor-server",
+    "deno",
+    "docker",
+    "dotnet",
+    "dropbox-dist",
+    "emacs.d",
+    "espressif",
+    "factorio",
+    "flutter",
+    "fly",
+    "foundry",
+    "fzf",
+    "gem",
+    "ghcup",
+    "git",
+    "gradle",
+    "husky",
+    "itch",
+    "jdks",
+    "jenv",
+    "julia",
+    "juliaup",
+    "krew",
+    "kube",
+    "linuxbrew",
+    "lmstudio",
+    "local",
+    "lutris",
+    "m2",
+    "mamba",
+    "micromamba",
+    "minecraft",
+    "minikube",
+    "mise",
+    "mozilla",
+    "nix-profile",
+    "node",
+    "nox",
+    "npm",
+    "npm-global",
+    "nvm",
+    "ollama",
+    "opam",
+    "pixi",
+    "platformio",
+    "pnpm",
+    "pnpm-store",
+    "proto",
+    "pub-cache",
+    "pulumi",
+    "pyenv",
+    "rbenv",
+    "rustup",
+    "rvm",
+    "rye",
+    "sdkman",
+    "snap",
+    "stack",
+    "steam",
+    "swiftly",
+    "tfenv",
+    "thunderbird",
+    "tox",
+    "uv",
+    "var",
+    "venv",
+    "vim",
+    "virtualenvs",
+    "volta",
+    "vscode",
+    "vscode-oss",
+    "vscode-server",
+    "windsurf",
+    "windsurf-server",
+    "wine",
+    "yarn",
+    "zed",
+    "zed_server",
+];
+
+/// Programs whose children are work in progress.
+const TOOLCHAIN: &[&str] = &[
+    "apt",
+    "apt-get",
+    "aptitude",
+    "bazel",
+    "buck2",
+    "bun",
+    "c++",
+    "cabal",
+    "cargo",
+    "cargo-clippy",
+    "cargo-nextest",
+    "cc",
+    "clang",
+    "clang++",
+    "cmake",
+    "configure",
+    "ctest",
+    "dnf",
+    "dotnet",
+    "dpkg",
+    "dune",
+    "emerge",
+    "esbuild",
+    "flatpak",
+    "g++",
+    "gcc",
+    "ghc",
+    "go",
+    "gopls",
+    "gradle",
+    "make",
+    "makepkg",
+    "maturin",
+    "meson",
+    "mvn",
+    "ninja",
+    "nix",
+    "nix-build",
+    "nix-daemon",
+    "npm",
+    "npx",
+    "nox",
+    "opam",
+    "pacman",
+    "pip",
+    "pip3",
+    "pnpm",
+    "poetry",
+    "pytest",
+    "rpm",
+    "rpmbuild",
+    "rust-analyzer",
+    "rustc",
+    "rustdoc",
+    "sbuild",
+    "scons",
+    "snapd",
+    "stack",
+    "swift",
+    "tox",
+    "tsc",
+    "unattended-upgr",
+    "uv",
+    "yarn",
+    "yum",
+    "zig",
+    "zypper",
+];
+
+/// Judges a path.
+pub(super) fn place(path: &str) -> Place {
+    if path.starts_with("/memfd:") {
+        return Place::Memory;
+    }
+    let in_package = PACKAGE.iter().any(|folder| path.starts_with(folder));
+    let temporary =
+        ["/tmp/", "/var/tmp/", "/run/user/", "/run/shm/"].iter().any(|folder| path.starts_with(folder));
+    let mut tools = false;
+    let mut hidden = false;
+    let mut parts = path.split('/').skip(1).peekable();
+    while let Some(part) = parts.next() {
+        let is_file = parts.peek().is_none();
+        let Some(name) = part.strip_prefix('.') else {
+            tools |= matches!(part, "node_modules" | "target" | "venv" | "site-packages" | "steamapps");
+            hidden |= part.trim() != part && !part.is_empty();
+            continue;
+        };
+        if name.trim_matches(['.', ' ']).is_empty() || name.starts_with('.') {
+            hidden = true;
+        } else if in_package || (temporary && name.starts_with("mount_")) {
+            // Packages know what they do; AppImages mount themselves at /tmp/.mount_NAME.
+        } else if is_file || !is_usual(name) {
+            hidden = true;
+        } else {
+            tools = true;
+        }
+    }
+    match () {
+        () if hidden => Place::Hidden,
+        () if path.starts_with("/dev/") => Place::SharedMemory,
+        () if temporary => Place::Temporary,
+        () if in_package => Place::Package,
+        () if tools => Place::Tools,
+        () if path.starts_with("/home/") || path.starts_with("/root/") => Place::Home,
+        () => Place::Elsewhere,
+    }
+}
+
+fn is_usual(name: &str) -> bool {
+    USUAL_HIDDEN.binary_search(&name).is_ok()
+        || name.starts_with("vscode")
+        || name.starts_with("org.chromium")
+}
+
+/// The path that a process was started from: the kernel's word, else the first word of its command line.
+pub(super) fn path(process: &Process) -> Option<&str> {
+    if let Some(exe) = &process.program.exe {
+        return Some(&exe.path);
+    }
+    let line = process.program.cmdline.as_deref()?;
+    let first = line.split(' ').next()?;
+    first.starts_with('/').then_some(first)
+}
+
+/// Processes of one beat by pid, to walk from child to parent.
+pub(super) struct Kin<'a> {
+    by_pid: HashMap<u32, &'a Process>,
+}
+
+impl<'a> Kin<'a> {
+    pub(super) fn of(processes: &'a [Process]) -> Self {
+        Self { by_pid: processes.iter().map(|process| (process.program.pid, process)).collect() }
+    }
+
+    /// The process with this identity; a pid that was used again is somebody else.
+    pub(super) fn find(&self, pid: u32, start_ticks: u64) -> Option<&'a Process> {
+        self.by_pid.get(&pid).copied().filter(|process| process.program.start_ticks == start_ticks)
+    }
+
+    /// The parents, nearest first. A parent that is younger than its child is a pid that was used again.
+    pub(super) fn ancestors(&self, process: &'a Process) -> impl Iterator<Item = &'a Process> + '_ {
+        std::iter::successors(self.parent(process), |parent| self.parent(parent)).take(32)
+    }
+
+    fn parent(&self, process: &Process) -> Option<&'a Process> {
+        let parent = self.by_pid.get(&process.ppid).copied()?;
+        let older = parent.program.start_ticks <= process.program.start_ticks;
+        (older && parent.program.pid != process.program.pid).then_some(parent)
+    }
+
+    /// Tells work in progress: a parent of the same user is a compiler, a build tool or an installer.
+    pub(super) fn is_toolchain_work(&self, process: &'a Process) -> bool {
+        self.ancestors(process).any(|parent| is_toolchain(parent) && may_vouch(parent, process))
+    }
+
+    /// Tells whether the processor use of a process has a known origin.
+    pub(super) fn is_explained(&self, process: &'a Process) -> bool {
+        let program = &process.program;
+        if program.kernel_thread || program.own {
+            return true;
+        }
+        if program
+            .exe
+            .as_ref()
+            .is_some_and(|exe| exe.deleted && !exe.replaced && place(&exe.path) != Place::Package)
+        {
+            return self.is_toolchain_work(process);
+        }
+        match path(process).map(place) {
+            // `None` is not to be read without root: the visibility row says so, once.
+            None | Some(Place::Package | Place::Tools) => true,
+            Some(Place::Home) => program.login_uid.is_some() || self.is_toolchain_work(process),
+            Some(Place::Hidden | Place::Memory | Place::SharedMemory) => false,
+            Some(Place::Temporary | Place::Elsewhere) => self.is_toolchain_work(process),
+        }
+    }
+}
+
+fn is_toolchain(process: &Process) -> bool {
+    let name: &str = &process.program.name;
+    // Node programs set their title: `npm install`, `npm run build`.
+    let first = name.split(' ').next().unwrap_or(name);
+    if TOOLCHAIN.binary_search(&first).is_err() {
+        return false;
+    }
+    // A name is cheap; where the file can be read, it must lie where such tools lie.
+    process
+        .program
+        .exe
+        .as_ref()
+        .is_none_or(|exe| matches!(place(&exe.path), Place::Package | Place::Tools | Place::Home))
+}
+
+/// Root may start work for others; otherwise parent and child belong to the same user.
+fn may_vouch(parent: &Process, child: &Process) -> bool {
+    parent.program.uid == Some(0) || parent.program.uid == child.program.uid
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_are_sorted_for_the_search() {
+        assert!(USUAL_HIDDEN.is_sorted(), "USUAL_HIDDEN");
+        assert!(TOOLCHAIN.is_sorted(), "TOOLCHAIN");
+    }
+
+    #[test]
+    fn paths_are_told_apart() {
+        for (path, expected) in [
+            ("/usr/bin/sleep", Place::Package),
+            ("/opt/google/chrome/chrome", Place::Package),
+            ("/nix/store/abc-foo/bin/.foo-wrapped", Place::Package),
+            ("/usr/lib/node_modules/.pnpm/x/bin/y", Place::Package),
+            ("/usr/share/.../kswapd", Place::Hidden),
+            ("/home/anna/.cargo/bin/cargo", Place::Tools),
+            ("/home/anna/code/app/target/debug/app", Place::Tools),
+            ("/home/anna/.local/share/Steam/steamapps/common/Game/game", Place::Tools),
+            ("/home/anna/bin/tool", Place::Home),
+            ("/home/anna/.x/tool", Place::Hidden),
+            ("/home/anna/.kswapd0", Place::Hidden),
+            ("/root/ /x", Place::Hidden),
+            ("/tmp/y", Place::Temporary),
+            ("/tmp/.x1", Place::Hidden),
+            ("/tmp/.../.kswapd0", Place::Hidden),
+            ("/tmp/.mount_Nextcl/usr/bin/nextcloud", Place::Temporary),
+            ("/tmp/target/debug/deps/app-1", Place::Temporary),
+            ("/var/tmp/..  /sh", Place::Hidden),
+            ("/dev/shm/a", Place::SharedMemory),
+            ("/dev/shm/.x/kdevtmp", Place::Hidden),
+            ("/memfd:x", Place::Memory),
+            ("/srv/app/run", Place::Elsewhere),
+        ] {
+            assert_eq!(place(path), expected, "{path}");
+        }
+    }
+}
