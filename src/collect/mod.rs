@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod auth;
+pub mod execs;
 mod fault;
 mod fields;
 pub mod host;

@@ -1,0 +1,180 @@
+//! The netlink socket on which the kernel tells of births, execs and ends of processes.
+//!
+//! Works without root from Linux 6.6 on, as root long before; in a container or without `CONFIG_PROC_EVENTS` the
+//! kernel keeps silent, which [`Connector::open`] finds out. It does not look at any process.
+
+use super::message::{self, Event, Message, Request};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
+use rustix::io::Errno;
+use rustix::net::netlink::{self, SocketAddrNetlink};
+use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, sockopt};
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+/// Room for about 20,000 events while the reader is held up. The kernel doubles it for its own bookkeeping.
+const RECEIVE_BYTES: usize = 8 << 20;
+
+/// The multicast group of process events (`CN_IDX_PROC`).
+const PROC_GROUP: u32 = 1;
+
+/// The longest wait for the kernel's answer; it comes within microseconds or never.
+const ANSWER_WITHIN: Duration = Duration::from_millis(200);
+
+/// Why the kernel tells nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(super) enum Silence {
+    /// It wants root.
+    #[error("this kernel tells process events to root only")]
+    Forbidden,
+    /// It has no such interface, or not here.
+    #[error("this kernel tells no process events here (built without them, or inside a container): {0}")]
+    Unsupported(Errno),
+}
+
+impl From<Errno> for Silence {
+    fn from(errno: Errno) -> Self {
+        match errno {
+            Errno::PERM | Errno::ACCESS => Self::Forbidden,
+            other => Self::Unsupported(other),
+        }
+    }
+}
+
+/// An open connector.
+#[derive(Debug)]
+pub(super) struct Connector {
+    socket: OwnedFd,
+    buffer: Vec<u8>,
+    /// The last sequence number of each processor.
+    sequence: HashMap<u32, u32>,
+    lost: u64,
+}
+
+impl Connector {
+    /// Opens the connector and waits until the kernel answers.
+    pub(super) fn open() -> Result<Self, Silence> {
+        let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+        let socket = rustix::net::socket_with(
+            AddressFamily::NETLINK,
+            SocketType::DGRAM,
+            flags,
+            Some(netlink::CONNECTOR),
+        )?;
+        // Beyond the system's limit only with CAP_NET_ADMIN; without it as much as is allowed.
+        if sockopt::set_socket_recv_buffer_size_force(&socket, RECEIVE_BYTES).is_err() {
+            sockopt::set_socket_recv_buffer_size(&socket, RECEIVE_BYTES)?;
+        }
+        rustix::net::bind(&socket, &SocketAddrNetlink::new(0, PROC_GROUP))?;
+        let mut connector = Self { socket, buffer: vec![0; 4096], sequence: HashMap::new(), lost: 0 };
+        connector.ask(Request::Listen)?;
+        connector.await_answer(Instant::now() + ANSWER_WITHIN)?;
+        Ok(connector)
+    }
+
+    /// A descriptor that becomes readable with the next event.
+    pub(super) fn as_fd(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
+    }
+
+    /// Hands the events that wait to `hear`, one datagram; answers false when none waits.
+    pub(super) fn receive(&mut self, mut hear: impl FnMut(Event)) -> rustix::io::Result<bool> {
+        let (_, length, sender) =
+            match rustix::net::recvfrom(&self.socket, &mut self.buffer[..], RecvFlags::empty()) {
+                Err(Errno::AGAIN) => return Ok(false),
+                // The buffer was full: the gap in the sequence will tell how many are lost.
+                Err(Errno::NOBUFS | Errno::INTR) => return Ok(true),
+                other => other?,
+            };
+        let from_kernel = sender
+            .and_then(|sender| SocketAddrNetlink::try_from(sender).ok())
+            .is_some_and(|sender| sender.pid() == 0);
+        if from_kernel {
+            for message in message::parse(self.buffer.get(..length).unwrap_or_default()) {
+                self.lost += gap(&mut self.sequence, message);
+                hear(message.event);
+            }
+        }
+        Ok(true)
+    }
+
+    /// The number of events of any kind that the kernel could not deliver since the last call.
+    pub(super) fn take_lost(&mut self) -> u64 {
+        std::mem::take(&mut self.lost)
+    }
+
+    fn ask(&self, what: Request) -> rustix::io::Result<()> {
+        let message = message::request(what, token(), std::process::id());
+        rustix::net::sendto(&self.socket, &message, SendFlags::empty(), &SocketAddrNetlink::new(0, 0))?;
+        Ok(())
+    }
+
+    fn await_answer(&mut self, until: Instant) -> Result<(), Silence> {
+        loop {
+            let mut answer = None;
+            let waits = self.receive(|event| match event {
+                Event::Answer { token: of, errno } if of == token().wrapping_add(1) => answer = Some(errno),
+                Event::Answer { .. } | Event::Other => {}
+                _ => answer = answer.or(Some(0)),
+            })?;
+            match answer {
+                Some(0) => return Ok(()),
+                Some(errno) => return Err(Errno::from_raw_os_error(errno as i32).into()),
+                None => {}
+            }
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Err(Silence::Unsupported(Errno::TIMEDOUT));
+            }
+            if !waits {
+                let mut fds = [PollFd::new(&self.socket, PollFlags::IN)];
+                let left = Timespec { tv_sec: 0, tv_nsec: left.as_nanos() as _ };
+                poll(&mut fds, Some(&left)).or_else(|errno| match errno {
+                    Errno::INTR => Ok(0),
+                    other => Err(other),
+                })?;
+            }
+        }
+    }
+}
+
+impl Drop for Connector {
+    fn drop(&mut self) {
+        // Kernels before 6.6 count listeners and do not notice that one is gone.
+        let _ = self.ask(Request::Ignore);
+    }
+}
+
+/// Marks our requests: answers go to every listener.
+fn token() -> u32 {
+    std::process::id()
+}
+
+/// Events that are missing before this one on its processor.
+fn gap(sequence: &mut HashMap<u32, u32>, message: Message) -> u64 {
+    let before = sequence.insert(message.cpu, message.seq);
+    match before.map(|before| message.seq.wrapping_sub(before)) {
+        // Backwards: the processor went offline and came back.
+        Some(step) if step < 1 << 31 => u64::from(step.saturating_sub(1)),
+        _ => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gap_in_the_sequence_of_a_processor_is_a_loss() {
+        let mut sequence = HashMap::new();
+        let mut lost = |cpu, seq| gap(&mut sequence, Message { seq, cpu, event: Event::Other });
+        assert_eq!(lost(0, 5), 0);
+        assert_eq!(lost(0, 6), 0);
+        assert_eq!(lost(1, 100), 0);
+        assert_eq!(lost(0, 10), 3);
+        assert_eq!(lost(1, 101), 0);
+        assert_eq!(lost(0, 9), 0);
+        assert_eq!(lost(2, u32::MAX), 0);
+        assert_eq!(lost(2, 1), 1);
+    }
+}

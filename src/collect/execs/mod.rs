@@ -1,0 +1,238 @@
+//! Programs that are started, seen at the moment of their exec through the kernel's process connector.
+//!
+//! A thread of its own listens and looks at each process at once; the beat fetches what it kept. Where the
+//! kernel tells nothing the thread polls, and the sensor `exec.events` says so. It judges nothing.
+
+mod connector;
+mod message;
+mod polling;
+mod queue;
+mod witness;
+
+use super::{Root, Seen};
+use crate::model::{ExecReading, Sensor};
+use chrono::{DateTime, Utc};
+use connector::{Connector, Silence};
+use message::Event;
+use queue::Queue;
+use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
+use rustix::fd::OwnedFd;
+use rustix::io::Errno;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::Instant;
+use witness::Witness;
+
+/// The sensor of this collector.
+const SENSOR: &str = "exec.events";
+
+/// The pause between two polls of the process list.
+const POLL_EVERY: Timespec = Timespec { tv_sec: 0, tv_nsec: 250_000_000 };
+
+/// The listener runs before others: what it comes too late for is gone. It needs no more than microseconds.
+const NICENESS: i32 = -10;
+
+/// Listens for starts of programs from its own thread.
+#[derive(Debug)]
+pub struct Collector {
+    root: Root,
+    listener: Result<Listener, String>,
+    restarts: u64,
+}
+
+/// A running thread.
+#[derive(Debug)]
+struct Listener {
+    queue: Arc<Mutex<Queue>>,
+    stop: Arc<OwnedFd>,
+    thread: Option<JoinHandle<()>>,
+    /// Set where it polls: why the kernel tells nothing.
+    silence: Option<Silence>,
+}
+
+impl Collector {
+    /// Starts to listen. A recorded machine has no events: there it stays blind.
+    pub fn start(root: Root) -> Self {
+        let listener = Listener::start(&root);
+        Self { root, listener, restarts: 0 }
+    }
+
+    /// Fetches what was started since the last call.
+    pub fn read(&mut self, now: DateTime<Utc>) -> Seen<Arc<ExecReading>> {
+        let listener = match &self.listener {
+            Ok(listener) => listener,
+            Err(why) => {
+                return Seen { value: None, sensors: vec![Sensor::blind(SENSOR, "unsupported", why)] };
+            }
+        };
+        let reading = listener.take(now);
+        let mut sensor = sensor(&reading, listener.silence);
+        if listener.thread.as_ref().is_none_or(JoinHandle::is_finished) {
+            self.restarts += 1;
+            let says = format!(
+                "the listener for started programs ended and was restarted ({} so far); some starts are missing",
+                self.restarts
+            );
+            sensor = Sensor::partial(SENSOR, "internal_error", &says);
+            self.listener = Listener::start(&self.root);
+        }
+        Seen { value: Some(Arc::new(reading)), sensors: vec![sensor] }
+    }
+}
+
+fn sensor(reading: &ExecReading, silence: Option<Silence>) -> Sensor {
+    let sensor = match silence {
+        _ if reading.overruns > 0 => {
+            let says = format!(
+                "{} process events came faster than they could be kept; {} starts of programs were seen",
+                reading.overruns, reading.seen
+            );
+            let kept = reading.events.len() as u64;
+            let total = Some(kept + reading.overruns);
+            Sensor { seen: Some(kept), total, ..Sensor::partial(SENSOR, "overrun", &says) }
+        }
+        None => Sensor::ok(SENSOR),
+        Some(silence) => {
+            let says = format!(
+                "{silence}: the process list is polled four times a second instead, and programs that live \
+                 shorter than that are missed"
+            );
+            match silence {
+                Silence::Forbidden => {
+                    Sensor::partial(SENSOR, "permission_denied", &says).fixed_by(&["sudo", "home-soc"])
+                }
+                Silence::Unsupported(_) => Sensor::partial(SENSOR, "unsupported", &says),
+            }
+        }
+    };
+    Sensor { last_event_at: reading.events.last().map(|event| event.at), ..sensor }
+}
+
+impl Listener {
+    fn start(root: &Root) -> Result<Self, String> {
+        if !root.is_live() {
+            return Err("a recorded machine starts no programs".to_owned());
+        }
+        let proc = root.path("/proc");
+        let witness = Witness::new(&proc).map_err(|errno| format!("{}: {errno}", proc.display()))?;
+        let stop = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)
+            .map_err(|errno| format!("no file descriptor is left to listen for started programs: {errno}"))?;
+        let stop = Arc::new(stop);
+        let queue = Arc::new(Mutex::new(Queue::default()));
+        let (connector, silence) = match Connector::open() {
+            Ok(connector) => (Some(connector), None),
+            Err(silence) => (None, Some(silence)),
+        };
+        let ears = Ears { queue: Arc::clone(&queue), stop: Arc::clone(&stop), witness };
+        let thread = thread::Builder::new()
+            .name("exec events".to_owned())
+            .spawn(move || match connector {
+                Some(connector) => ears.listen(connector),
+                None => ears.poll(&proc),
+            })
+            .map_err(|error| format!("no thread could be started to listen for started programs: {error}"))?;
+        Ok(Self { queue, stop, thread: Some(thread), silence })
+    }
+
+    fn take(&self, now: DateTime<Utc>) -> ExecReading {
+        let instant = Instant::now();
+        let queue = std::mem::take(&mut *self.queue.lock().unwrap_or_else(PoisonError::into_inner));
+        let reading = queue.told(now, instant);
+        match self.silence {
+            None => reading,
+            Some(_) => ExecReading { births: None, deaths: None, ..reading },
+        }
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        let _ = rustix::io::write(&self.stop, &1_u64.to_ne_bytes());
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// What the thread has.
+struct Ears {
+    queue: Arc<Mutex<Queue>>,
+    stop: Arc<OwnedFd>,
+    witness: Witness,
+}
+
+impl Ears {
+    /// Hears every event until it is told to stop or the socket fails.
+    fn listen(mut self, mut connector: Connector) {
+        // Refused without root: then it comes too late a little more often.
+        let _ = rustix::process::setpriority_process(None, NICENESS);
+        loop {
+            let Self { queue, witness, .. } = &mut self;
+            let heard = connector.receive(|event| hear(event, queue, witness));
+            let lost = connector.take_lost();
+            if lost > 0 {
+                self.queue().add_lost(lost);
+                self.witness.forget();
+            }
+            match heard {
+                Ok(true) => {}
+                Ok(false) => {
+                    let mut fds = [
+                        PollFd::from_borrowed_fd(connector.as_fd(), PollFlags::IN),
+                        PollFd::new(&*self.stop, PollFlags::IN),
+                    ];
+                    match poll(&mut fds, None) {
+                        Ok(_) if fds[1].revents().is_empty() => {}
+                        Err(Errno::INTR) => {}
+                        _ => return,
+                    }
+                }
+                Err(_) => return,
+            }
+        }
+    }
+
+    /// Compares process lists until it is told to stop.
+    fn poll(mut self, proc: &Path) {
+        let mut list = polling::Poll::new(proc);
+        loop {
+            let mut fds = [PollFd::new(&*self.stop, PollFlags::IN)];
+            match poll(&mut fds, Some(&POLL_EVERY)) {
+                Ok(0) | Err(Errno::INTR) => {}
+                _ => return,
+            }
+            let (born, gone) = list.compare();
+            for pid in gone {
+                self.witness.gone(pid);
+            }
+            for pid in born {
+                let sighting = self.witness.look(pid, Instant::now());
+                self.queue().push(sighting);
+            }
+        }
+    }
+
+    fn queue(&self) -> std::sync::MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn hear(event: Event, queue: &Mutex<Queue>, witness: &mut Witness) {
+    let queue = || queue.lock().unwrap_or_else(PoisonError::into_inner);
+    match event {
+        Event::Exec { pid } => {
+            let sighting = witness.look(pid, Instant::now());
+            queue().push(sighting);
+        }
+        Event::Fork { parent, child } => {
+            witness.born(parent, child);
+            queue().add_birth();
+        }
+        Event::Exit { pid } => {
+            witness.gone(pid);
+            queue().add_death();
+        }
+        Event::Answer { .. } | Event::Other => {}
+    }
+}
