@@ -47,9 +47,8 @@ fn no_program_that_lives_for_milliseconds_is_missed() {
         return;
     }
     // Lives of 1-4 ms, one after the other, as in a script.
-    let script = format!(
-        "i=0; while [ $i -lt {PROGRAMS} ]; do sleep 0.00$((i % 4 + 1)); i=$((i+1)); done; exec true"
-    );
+    let script =
+        format!("i=0; while [ $i -lt {PROGRAMS} ]; do sleep 0.00$((i % 4 + 1)); i=$((i+1)); done; exec true");
     let mut shell = Command::new("sh").args(["-c", &script]).spawn().unwrap();
     let parent = shell.id();
     let all = read_until(&mut collector, |events| {
