@@ -56,7 +56,8 @@ const TOKENS: [(&str, usize); 12] = [
 /// Replaces secrets in a command line or a request by `***`; text without any is borrowed.
 pub fn secrets(line: &str) -> Cow<'_, str> {
     let mut out = String::with_capacity(line.len());
-    let program = line.split(' ').next().unwrap_or("").rsplit('/').next().unwrap_or("");
+    // The last program named: `sudo curl -u ...`, `ran curl -u ...`.
+    let mut program = "";
     let mut next = Next::Plain;
     for (place, word) in line.split(' ').enumerate() {
         if place > 0 {
@@ -78,6 +79,11 @@ pub fn secrets(line: &str) -> Cow<'_, str> {
             }
             Next::UserAndPassword => {
                 push_user(&mut out, word);
+                Next::Plain
+            }
+            Next::Plain if takes_short_option(word) => {
+                program = word.rsplit('/').next().unwrap_or(word);
+                out.push_str(word);
                 Next::Plain
             }
             Next::Plain => match short_option(program, word) {
@@ -118,6 +124,14 @@ enum Next {
     Plain,
     Hidden,
     UserAndPassword,
+}
+
+/// Tells a program that has an option of one letter for a secret.
+fn takes_short_option(word: &str) -> bool {
+    let name = word.rsplit('/').next().unwrap_or(word);
+    ["sshpass", "curl", "wget", "smbclient", "rdesktop", "xfreerdp"].contains(&name)
+        || name.starts_with("mysql")
+        || name.starts_with("mariadb")
 }
 
 /// Options of one letter that take a secret, by the program that they belong to: the part to show, and what

@@ -56,11 +56,17 @@ impl Value<'_> {
     }
 }
 
-/// All rows of a beat, in the original's order.
-pub(super) fn entries(snapshot: &Snapshot) -> Vec<Entry<'_>> {
-    let mut entries = vec![load(snapshot), memory(snapshot)];
+/// All rows of a beat: the numbers, who is busy, and where sign-ins are read.
+pub(super) fn all(snapshot: &Snapshot) -> Vec<Entry<'_>> {
+    let mut entries = numbers(snapshot);
     entries.extend(processes(snapshot));
-    entries.extend([listening(snapshot), established(snapshot)]);
+    entries.push(source(snapshot));
+    entries
+}
+
+/// The rows that are one number each: what the record keeps of every beat.
+pub(super) fn numbers(snapshot: &Snapshot) -> Vec<Entry<'_>> {
+    let mut entries = vec![load(snapshot), memory(snapshot), listening(snapshot), established(snapshot)];
     entries.extend(sign_ins(snapshot));
     entries
 }
@@ -202,7 +208,7 @@ fn established(snapshot: &Snapshot) -> Entry<'_> {
     row(snapshot, "established_connections", Value::count(count), message)
 }
 
-fn sign_ins(snapshot: &Snapshot) -> Vec<Entry<'_>> {
+fn sign_ins(snapshot: &Snapshot) -> [Entry<'_>; 3] {
     let seen = counted(snapshot);
     let count = |metric, words: &str, value: Option<u64>| {
         let message = match (value, &snapshot.sign_ins) {
@@ -212,19 +218,21 @@ fn sign_ins(snapshot: &Snapshot) -> Vec<Entry<'_>> {
         };
         row(snapshot, metric, Value::count(value), message)
     };
-    let source = snapshot.sign_ins.as_ref().map(|seen| &*seen.source);
-    let source_row = match source {
-        Some(source) => {
-            row(snapshot, "auth_log", Value::Word(source), format!("Sign-ins are read from {source}"))
-        }
-        None => row(snapshot, "auth_log", Value::Unseen(()), unseen(snapshot, "Sign-ins", "auth")),
-    };
-    vec![
+    [
         count("failed_logins", "Recent failed login attempts", seen.map(|seen| seen.failed_24h)),
         count("successful_logins", "Recent successful logins", seen.map(|seen| seen.accepted_24h)),
         count("sudo_commands", "Recent sudo commands", seen.map(|seen| seen.sudo_24h)),
-        source_row,
     ]
+}
+
+fn source(snapshot: &Snapshot) -> Entry<'_> {
+    match &snapshot.sign_ins {
+        Some(seen) => {
+            let message = format!("Sign-ins are read from {}", seen.source);
+            row(snapshot, "auth_log", Value::Word(&seen.source), message)
+        }
+        None => row(snapshot, "auth_log", Value::Unseen(()), unseen(snapshot, "Sign-ins", "auth")),
+    }
 }
 
 /// `Memory used: cannot be seen (reason)`, with the fix where a sensor has one.

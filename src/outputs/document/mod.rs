@@ -40,7 +40,8 @@ pub struct Document<'a> {
     interval_s: Option<f64>,
     score: Bill<'a>,
     level: &'static str,
-    counts: Counts,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    counts: Option<Counts>,
     metrics: metrics::Metrics<'a>,
     findings: Vec<FindingRow<'a>>,
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
@@ -78,11 +79,17 @@ struct Bill<'a> {
     value: u8,
     is_upper_bound: bool,
     band: crate::model::Band,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    past: Option<Past>,
+    deductions: Vec<Row<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct Past {
     previous: Option<u8>,
     changed_at: Option<String>,
     posture: u8,
     activity: u8,
-    deductions: Vec<Row<'a>>,
 }
 
 #[derive(Debug, Serialize)]
@@ -127,6 +134,14 @@ impl<'a> Document<'a> {
         document.host.os = snapshot.host.os.as_ref();
         document.host.kernel = snapshot.host.kernel.as_ref();
         document.score = bill(&snapshot.score, true);
+        document.entries = entries::all(snapshot);
+        document.counts = Some(Counts {
+            alert: snapshot.count(Level::Alert),
+            warning: snapshot.count(Level::Warning),
+            info: snapshot.count(Level::Info),
+            accepted: accepted(snapshot),
+            ok: snapshot.checks_passed.len(),
+        });
         document.metrics = metrics::Metrics::all(snapshot);
         document.findings = snapshot
             .findings
@@ -148,7 +163,7 @@ impl<'a> Document<'a> {
             schema: None,
             timestamp: timestamp(snapshot.at, zone),
             security_score: snapshot.score.value,
-            entries: entries::entries(snapshot),
+            entries: entries::numbers(snapshot),
             v: Some(LINE_VERSION),
             time: time(snapshot.at),
             seq: snapshot.seq,
@@ -157,13 +172,7 @@ impl<'a> Document<'a> {
             interval_s: finite(snapshot.interval_s, 3),
             score: bill(&snapshot.score, false),
             level: snapshot.level().map_or("ok", level_name),
-            counts: Counts {
-                alert: snapshot.count(Level::Alert),
-                warning: snapshot.count(Level::Warning),
-                info: snapshot.count(Level::Info),
-                accepted: accepted(snapshot),
-                ok: snapshot.checks_passed.len(),
-            },
+            counts: None,
             metrics: metrics::Metrics::for_line(snapshot),
             findings: snapshot
                 .findings
@@ -232,10 +241,12 @@ fn bill(score: &Score, with_words: bool) -> Bill<'_> {
         value: score.value,
         is_upper_bound: score.is_upper_bound,
         band: score.band,
-        previous: score.previous,
-        changed_at: score.changed_at.map(time),
-        posture: score.posture,
-        activity: score.activity,
+        past: with_words.then(|| Past {
+            previous: score.previous,
+            changed_at: score.changed_at.map(time),
+            posture: score.posture,
+            activity: score.activity,
+        }),
         deductions: score
             .deductions
             .iter()

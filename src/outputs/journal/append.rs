@@ -186,7 +186,7 @@ impl Appender {
         while let Some(next) = self.waiting.front() {
             let spliced = self.gap.as_ref().and_then(|gap| with_gap(&next.line, gap));
             let line = spliced.unwrap_or_else(|| next.line.clone());
-            self.write_line(disk, line)?;
+            self.write_line(disk, &line)?;
             self.gap = None;
             if let Some(written) = self.waiting.pop_front() {
                 self.waiting_bytes -= written.line.len();
@@ -195,7 +195,7 @@ impl Appender {
         Ok(())
     }
 
-    fn write_line(&mut self, disk: &mut dyn Disk, mut line: Vec<u8>) -> io::Result<()> {
+    fn write_line(&mut self, disk: &mut dyn Disk, line: &[u8]) -> io::Result<()> {
         let found = self.file.metadata()?.len();
         if found != self.length && self.tail != Tail::Ours {
             // Somebody else wrote to the file or cut it.
@@ -205,23 +205,20 @@ impl Appender {
         if self.tail == Tail::Ours {
             self.cut_own_tail(disk);
         }
-        if self.tail != Tail::Whole {
-            line.insert(0, b'\n');
+        let mut todo = line;
+        if self.tail == Tail::Ours && self.lacks_only_newline(line, found)? {
+            todo = b"\n";
+        } else if self.tail != Tail::Whole {
+            self.write_all(disk, b"\n")?;
+            self.length = found + 1;
+            self.tail = Tail::Whole;
         }
-        let mut done = 0;
-        while done < line.len() {
-            let taken = match disk.write(&self.file, &line[done..]) {
-                Ok(0) => Err(io::Error::from(io::ErrorKind::WriteZero)),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                other => other,
-            };
-            match taken {
-                Ok(taken) => done += taken,
-                Err(error) => {
-                    self.after_failed_write(disk);
-                    return Err(error);
-                }
+        if let Err(error) = self.write_all(disk, todo) {
+            if self.file.metadata().map_or(self.length, |found| found.len()) != self.length {
+                self.tail = Tail::Ours;
+                self.cut_own_tail(disk);
             }
+            return Err(error);
         }
         self.length = self.file.metadata().map_or(self.length + line.len() as u64, |found| found.len());
         self.tail = Tail::Whole;
@@ -229,21 +226,28 @@ impl Appender {
         Ok(())
     }
 
-    fn after_failed_write(&mut self, disk: &mut dyn Disk) {
-        let found = self.file.metadata().map_or(self.length, |found| found.len());
-        match self.tail {
-            // An unfinished line before ours stays ours or theirs; only what is after `length` may go.
-            Tail::Foreign if found > self.length => {
-                self.tail = Tail::Foreign;
-                self.length = found;
+    fn write_all(&self, disk: &mut dyn Disk, bytes: &[u8]) -> io::Result<()> {
+        let mut done = 0;
+        while done < bytes.len() {
+            match disk.write(&self.file, &bytes[done..]) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(taken) => done += taken,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
             }
-            Tail::Foreign => {}
-            Tail::Whole | Tail::Ours if found != self.length => {
-                self.tail = Tail::Ours;
-                self.cut_own_tail(disk);
-            }
-            Tail::Whole | Tail::Ours => self.tail = Tail::Whole,
         }
+        Ok(())
+    }
+
+    /// Tells whether all of `line` but its newline stands at the end already: writing it again would double it.
+    fn lacks_only_newline(&self, line: &[u8], end: u64) -> io::Result<bool> {
+        let body = line.strip_suffix(b"\n").unwrap_or(line);
+        if end - self.length != body.len() as u64 {
+            return Ok(false);
+        }
+        let mut found = vec![0; body.len()];
+        self.file.read_exact_at(&mut found, self.length)?;
+        Ok(found == body)
     }
 
     fn cut_own_tail(&mut self, disk: &mut dyn Disk) {

@@ -4,7 +4,7 @@
 //! never becomes a zero.
 
 use crate::model::{Sample, Zone};
-use chrono::{DateTime, NaiveDateTime, Utc};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::borrow::Cow;
@@ -22,35 +22,17 @@ pub(super) struct Reading {
 #[derive(Deserialize)]
 struct Raw<'a> {
     #[serde(borrow, default)]
-    timestamp: Option<Text<'a>>,
+    timestamp: Datum<'a>,
     #[serde(borrow, default)]
-    time: Option<Text<'a>>,
-    #[serde(default)]
-    seq: Number,
-    #[serde(default)]
-    security_score: Number,
+    time: Datum<'a>,
     #[serde(borrow, default)]
-    entries: Entries<'a>,
-    #[serde(default)]
-    metrics: Metrics,
-}
-
-#[derive(Deserialize, Default)]
-struct Metrics {
-    #[serde(default)]
-    cpu_used_pct: Number,
-    #[serde(default)]
-    net_rx_bytes_per_s: Number,
-    #[serde(default)]
-    net_tx_bytes_per_s: Number,
-}
-
-#[derive(Deserialize)]
-struct Entry<'a> {
+    seq: Datum<'a>,
     #[serde(borrow, default)]
-    metric: Option<Text<'a>>,
-    #[serde(default)]
-    value: Number,
+    security_score: Datum<'a>,
+    #[serde(borrow, default)]
+    entries: Datum<'a>,
+    #[serde(borrow, default)]
+    metrics: Datum<'a>,
 }
 
 /// Reads a line; `None` when it is no JSON object or has no time.
@@ -64,44 +46,76 @@ pub(super) fn read(bytes: &[u8], zone: Zone) -> Option<Reading> {
         patched = without_bare_words(text)?;
         serde_json::from_str(&patched).ok()?
     };
-    let stamp = |text: &Option<Text<'_>>| text.as_ref().and_then(|text| text.0.as_deref().map(str::to_owned));
-    let at = stamp(&raw.time)
-        .and_then(|time| DateTime::parse_from_rfc3339(&time).ok())
-        .map(|time| time.with_timezone(&Utc))
-        .or_else(|| stamp(&raw.timestamp).and_then(|stamp| local_time(&stamp, zone)))?;
+    let at = raw.time.text().and_then(utc_time).or_else(|| local_time(raw.timestamp.text()?, zone))?;
     let mut bad_values = 0;
-    let mut take = |number: &Number| match number {
-        Number::Is(value) => Some(*value),
-        Number::Absent => None,
-        Number::Bad => {
+    let mut take = |datum: &Datum<'_>| match datum {
+        Datum::Number(value) => Some(*value),
+        Datum::Absent => None,
+        _ => {
             bad_values += 1;
             None
         }
     };
-    let entry = |metric: &str| {
-        let found = raw
-            .entries
-            .0
-            .iter()
-            .find(|entry| entry.metric.as_ref().is_some_and(|name| name.0.as_deref() == Some(metric)));
-        found.map_or(&Number::Absent, |entry| &entry.value)
-    };
-    let sample = Sample {
+    let mut sample = Sample {
         at,
         score: take(&raw.security_score),
-        cpu_load: take(entry("cpu_load")),
-        cpu_used_pct: take(&raw.metrics.cpu_used_pct),
-        memory_used_pct: take(entry("memory_used_pct")),
-        established_connections: take(entry("established_connections")),
-        failed_logins: take(entry("failed_logins")),
-        net_rx_bytes_per_s: take(&raw.metrics.net_rx_bytes_per_s),
-        net_tx_bytes_per_s: take(&raw.metrics.net_tx_bytes_per_s),
+        cpu_load: None,
+        cpu_used_pct: None,
+        memory_used_pct: None,
+        established_connections: None,
+        failed_logins: None,
+        net_rx_bytes_per_s: None,
+        net_tx_bytes_per_s: None,
     };
+    if let Datum::List(rows) = &raw.entries {
+        for row in rows {
+            let place = match row.metric.text() {
+                Some("cpu_load") => &mut sample.cpu_load,
+                Some("memory_used_pct") => &mut sample.memory_used_pct,
+                Some("established_connections") => &mut sample.established_connections,
+                Some("failed_logins") => &mut sample.failed_logins,
+                // A process name with a space in it broke the original's rows: these values are text as well.
+                Some("process_cpu") => {
+                    take(&row.value);
+                    continue;
+                }
+                _ => continue,
+            };
+            *place = take(&row.value);
+        }
+    }
+    if let Datum::Object(metrics) = &raw.metrics {
+        sample.cpu_used_pct = take(&metrics.cpu_used_pct);
+        sample.net_rx_bytes_per_s = take(&metrics.net_rx_bytes_per_s);
+        sample.net_tx_bytes_per_s = take(&metrics.net_tx_bytes_per_s);
+    }
     let seq = match raw.seq {
-        Number::Is(value) if (0.0..9e15).contains(&value) => Some(value as u64),
+        Datum::Number(value) if (0.0..9e15).contains(&value) => Some(value as u64),
         _ => None,
     };
     Some(Reading { sample, seq, bad_values })
+}
+
+/// An RFC 3339 time; our own spelling is read without the general parser, which costs as much as the line.
+fn utc_time(text: &str) -> Option<DateTime<Utc>> {
+    own_time(text).or_else(|| Some(DateTime::parse_from_rfc3339(text).ok()?.with_timezone(&Utc)))
+}
+
+/// `2026-11-22T13:32:07.123Z`
+fn own_time(text: &str) -> Option<DateTime<Utc>> {
+    let bytes: &[u8; 24] = text.as_bytes().try_into().ok()?;
+    let marks = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':'), (19, b'.'), (23, b'Z')];
+    if marks.iter().any(|(at, mark)| bytes[*at] != *mark) {
+        return None;
+    }
+    let number = |from: usize, to: usize| {
+        bytes[from..to]
+            .iter()
+            .try_fold(0_u32, |sum, digit| digit.is_ascii_digit().then(|| sum * 10 + u32::from(digit - b'0')))
+    };
+    let date = NaiveDate::from_ymd_opt(i32::try_from(number(0, 4)?).ok()?, number(5, 7)?, number(8, 10)?)?;
+    let time = date.and_hms_milli_opt(number(11, 13)?, number(14, 16)?, number(17, 19)?, number(20, 23)?)?;
+    Some(time.and_utc())
 }
 
 /// `2025-11-30 11:25:10` in a zone. Of an hour that happens twice the first is taken; one that a clock skipped
@@ -151,102 +165,166 @@ fn string_end(text: &str) -> usize {
     text.len()
 }
 
-/// A number, or why it is none.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-enum Number {
-    Is(f64),
+/// Any JSON, of which we keep what we understand.
+#[derive(Debug, Default)]
+enum Datum<'a> {
+    Number(f64),
+    Text(Cow<'a, str>),
+    List(Vec<Object<'a>>),
+    Object(Box<Object<'a>>),
     /// Missing or null: it could not be seen.
     #[default]
     Absent,
-    /// A text, a truth value, a list.
-    Bad,
+    /// A truth value.
+    Other,
 }
 
-impl<'de> Deserialize<'de> for Number {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(NumberVisitor)
+/// The keys of a row of `entries`, and of `metrics`, that we understand.
+#[derive(Debug, Default)]
+struct Object<'a> {
+    metric: Datum<'a>,
+    value: Datum<'a>,
+    cpu_used_pct: Datum<'a>,
+    net_rx_bytes_per_s: Datum<'a>,
+    net_tx_bytes_per_s: Datum<'a>,
+}
+
+impl Datum<'_> {
+    fn text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            _ => None,
+        }
     }
 }
 
-struct NumberVisitor;
+impl<'de: 'a, 'a> Deserialize<'de> for Datum<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(DatumVisitor)
+    }
+}
 
-impl<'de> Visitor<'de> for NumberVisitor {
-    type Value = Number;
+struct DatumVisitor;
+
+impl<'de> Visitor<'de> for DatumVisitor {
+    type Value = Datum<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("anything")
     }
 
-    fn visit_f64<E>(self, value: f64) -> Result<Number, E> {
-        Ok(if value.is_finite() { Number::Is(value) } else { Number::Bad })
+    fn visit_f64<E>(self, value: f64) -> Result<Datum<'de>, E> {
+        Ok(Datum::Number(value))
     }
 
-    fn visit_u64<E>(self, value: u64) -> Result<Number, E> {
-        Ok(Number::Is(value as f64))
+    fn visit_u64<E>(self, value: u64) -> Result<Datum<'de>, E> {
+        Ok(Datum::Number(value as f64))
     }
 
-    fn visit_i64<E>(self, value: i64) -> Result<Number, E> {
-        Ok(Number::Is(value as f64))
+    fn visit_i64<E>(self, value: i64) -> Result<Datum<'de>, E> {
+        Ok(Datum::Number(value as f64))
     }
 
-    fn visit_unit<E>(self) -> Result<Number, E> {
-        Ok(Number::Absent)
+    fn visit_unit<E>(self) -> Result<Datum<'de>, E> {
+        Ok(Datum::Absent)
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<Number, E> {
-        Ok(Number::Bad)
+    fn visit_bool<E>(self, _: bool) -> Result<Datum<'de>, E> {
+        Ok(Datum::Other)
     }
 
-    fn visit_str<E>(self, _: &str) -> Result<Number, E> {
-        Ok(Number::Bad)
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Datum<'de>, E> {
+        Ok(Datum::Text(Cow::Borrowed(text)))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Number, A::Error> {
-        while list.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Number::Bad)
+    fn visit_str<E>(self, text: &str) -> Result<Datum<'de>, E> {
+        Ok(Datum::Text(Cow::Owned(text.to_owned())))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Number, A::Error> {
-        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(Number::Bad)
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Datum<'de>, A::Error> {
+        let mut rows = Vec::new();
+        while let Some(datum) = list.next_element()? {
+            if let Datum::Object(row) = datum {
+                rows.push(*row);
+            }
+        }
+        Ok(Datum::List(rows))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Datum<'de>, A::Error> {
+        let mut object = Object::default();
+        while let Some(key) = map.next_key::<Datum<'de>>()? {
+            let place = match key.text() {
+                Some("metric") => &mut object.metric,
+                Some("value") => &mut object.value,
+                Some("cpu_used_pct") => &mut object.cpu_used_pct,
+                Some("net_rx_bytes_per_s") => &mut object.net_rx_bytes_per_s,
+                Some("net_tx_bytes_per_s") => &mut object.net_tx_bytes_per_s,
+                _ => {
+                    map.next_value::<IgnoredAny>()?;
+                    continue;
+                }
+            };
+            *place = map.next_value()?;
+        }
+        Ok(Datum::Object(Box::new(object)))
     }
 }
 
-/// A text; anything else reads as none.
-struct Text<'a>(Option<Cow<'a, str>>);
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum Any<'a> {
-            #[serde(borrow)]
-            Text(Cow<'a, str>),
-            Other(IgnoredAny),
-        }
-        Ok(match Any::deserialize(deserializer)? {
-            Any::Text(text) => Self(Some(text)),
-            Any::Other(_) => Self(None),
-        })
+    fn score(line: &str) -> Option<(Option<f64>, Option<f64>, u64)> {
+        let reading = read(line.as_bytes(), Zone::utc())?;
+        Some((reading.sample.score, reading.sample.cpu_load, reading.bad_values))
     }
-}
 
-/// The rows of a line; what is no list of objects reads as no rows.
-#[derive(Default)]
-struct Entries<'a>(Vec<Entry<'a>>);
+    #[test]
+    fn lines_of_the_original_are_read_and_what_is_no_number_is_counted() {
+        let line = |score: &str, load: &str| {
+            format!(
+                r#"{{"timestamp": "2025-11-30 11:25:10", "security_score": {score}, "entries": [
+                   {{"level": "info", "metric": "cpu_load", {load} "message": "NaN \"-Infinity\""}},
+                   {{"level": "info", "metric": "process_cpu", "value": "Content", "pid": 5}}, 7, null]}}"#
+            )
+        };
+        assert_eq!(score(&line("92", "\"value\": 0.42,")), Some((Some(92.0), Some(0.42), 1)));
+        assert_eq!(score(&line("NaN", "\"value\": -Infinity,")), Some((None, None, 3)));
+        assert_eq!(score(&line("\"92\"", "\"value\": [1],")), Some((None, None, 3)));
+        assert_eq!(score(&line("null", "")), Some((None, None, 1)));
+        assert_eq!(score(&line("true", "\"value\": {\"a\": 1},")), Some((None, None, 3)));
+        let at = read(line("1", "").as_bytes(), Zone::utc()).unwrap().sample.at;
+        assert_eq!(at.to_rfc3339(), "2025-11-30T11:25:10+00:00");
+    }
 
-impl<'de: 'a, 'a> Deserialize<'de> for Entries<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum Any<'a> {
-            #[serde(borrow)]
-            Rows(Vec<Entry<'a>>),
-            Other(IgnoredAny),
+    #[test]
+    fn what_has_no_time_or_is_no_object_is_no_line() {
+        for line in
+            ["", "{}", "[]", "7", "null", "{\"time\":5}", "{\"time\":\"soon\"}", "\0\0\0", "{\"time\":"]
+        {
+            assert_eq!(score(line), None, "{line}");
         }
-        Ok(match Any::deserialize(deserializer)? {
-            Any::Rows(rows) => Self(rows),
-            Any::Other(_) => Self::default(),
-        })
+        assert_eq!(read(b"\xff\xfe", Zone::utc()), None);
+    }
+
+    #[test]
+    fn a_future_version_gives_what_we_understand() {
+        let line = r#"{"v":99,"time":"2031-01-01T00:00:00Z","security_score":50,"entries":{"new":"shape"},
+                      "metrics":[1,2],"seq":-4}"#;
+        assert_eq!(score(line), Some((Some(50.0), None, 0)));
+        assert_eq!(read(line.as_bytes(), Zone::utc()).unwrap().seq, None);
+    }
+
+    #[test]
+    fn our_own_times_are_read_like_any_others() {
+        for text in ["2026-11-22T13:32:07.123Z", "2024-02-29T23:59:59.999Z"] {
+            assert_eq!(own_time(text), Some(DateTime::parse_from_rfc3339(text).unwrap().to_utc()));
+        }
+        for text in ["2026-02-30T13:32:07.123Z", "2026-11-22T25:32:07.123Z", "2026-11-22 13:32:07.123Z", ""] {
+            assert_eq!(own_time(text), None);
+        }
+        let east = utc_time("2026-11-22T13:32:07+02:00").unwrap();
+        assert_eq!(east.to_rfc3339(), "2026-11-22T11:32:07+00:00");
     }
 }
