@@ -40,6 +40,22 @@ fn one_try_told_by_pam_and_sshd_is_one_event() {
 }
 
 #[test]
+fn refusals_that_pam_counts_up_after_the_end_are_not_counted_again() {
+    let failed = "Nov 22 10:07:49 vm sshd[88]: Failed password for anna from 127.0.0.1 port 59134 ssh2";
+    let events = read(&[
+        failed,
+        failed,
+        failed,
+        "Nov 22 10:07:57 vm sshd[88]: Connection closed by authenticating user anna 127.0.0.1 port 59134 [preauth]",
+        "Nov 22 10:07:57 vm sshd[88]: PAM 2 more authentication failures; logname= uid=0 euid=0 tty=ssh ruser= rhost=127.0.0.1  user=anna",
+        "Nov 22 11:00:00 vm sshd[88]: Failed password for ben from 127.0.0.1 port 4000 ssh2",
+    ]);
+    let counted =
+        events.iter().filter(|event| event.kind == AuthKind::Failed && event.duplicate_of.is_none()).count();
+    assert_eq!(counted, 4, "{events:#?}");
+}
+
+#[test]
 fn a_line_that_logger_wrote_as_sshd_is_a_forgery_and_no_sign_in() {
     let record = JournalRecord::parse(
         br#"{"SYSLOG_IDENTIFIER":"sshd[999]","_COMM":"logger","_EXE":"/usr/bin/logger","_UID":"1000","_PID":"7",

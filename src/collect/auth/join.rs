@@ -62,6 +62,8 @@ struct Process {
     port: Option<u16>,
     /// Refusals told so far.
     refused: bool,
+    /// Its connection is closed: what comes next under this number is another process.
+    is_closed: bool,
     /// The last event told that a closing line would only tell again.
     told: Option<Key>,
     held: Vec<Fact>,
@@ -98,10 +100,8 @@ impl Joiner {
         let process = self.processes.entry(key).or_default();
         process.turn = self.turn;
         let was_waiting = !process.held.is_empty();
-        let over = process.hear(heard, sink);
-        if over {
-            self.processes.remove(&key);
-        } else if !was_waiting && !process.held.is_empty() {
+        process.hear(heard, sink);
+        if !was_waiting && !process.held.is_empty() {
             self.waiting.push_back((heard.spot.second(), self.turn, key));
         }
     }
@@ -153,13 +153,16 @@ impl Joiner {
 }
 
 impl Process {
-    /// Takes a claim of this process; true when the process is over.
-    fn hear<S: Sink>(&mut self, heard: &Heard<'_, '_>, sink: &mut S) -> bool {
+    /// Takes a claim of this process.
+    fn hear<S: Sink>(&mut self, heard: &Heard<'_, '_>, sink: &mut S) {
         let mut claim = heard.claim;
         let here = heard.spot.key();
-        if claim.role == Role::Opens {
+        // sshd's monitor lets PAM count up the refusals after the connection is closed.
+        if claim.role == Role::Opens || (self.is_closed && claim.role != Role::More) {
             self.start_over(&claim, sink);
-            return false;
+        }
+        if claim.role == Role::Opens {
+            return;
         }
         let known = self.address.clone();
         match claim.address {
@@ -264,10 +267,9 @@ impl Process {
                         self.told.get_or_insert(here);
                     }
                 }
-                return claim.role == Role::Closes;
+                self.is_closed = claim.role == Role::Closes;
             }
         }
-        false
     }
 
     /// A line with an address follows claims that waited for the service's word: it is the event, they are its
@@ -317,6 +319,7 @@ impl Process {
         self.port = claim.port;
         self.refused = false;
         self.told = None;
+        self.is_closed = false;
     }
 
     fn hold<S: Sink>(&mut self, heard: &Heard<'_, '_>, claim: &Claim<'_>, sink: &mut S) {
