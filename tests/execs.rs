@@ -83,7 +83,8 @@ fn a_program_is_told_with_its_words_its_file_and_its_owner() {
     let event = all.events.iter().find(|event| event.pid == pid).expect("it lives long enough for polling");
     assert_eq!(event.name.as_deref(), Some("sleep"));
     assert_eq!(event.uid, Some(rustix::process::getuid().as_raw()));
-    assert!(event.exe.as_deref().is_some_and(|exe| exe.ends_with("/sleep") || exe.ends_with("/coreutils")));
+    let exe = event.exe.as_ref().map(|exe| exe.path.as_str());
+    assert!(exe.is_some_and(|exe| exe.ends_with("/sleep") || exe.ends_with("/coreutils")));
     assert!(event.start_ticks.is_some());
     assert!(event.at >= before && event.at <= Utc::now());
 }

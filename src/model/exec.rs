@@ -1,6 +1,6 @@
 //! Programs that were started, each seen at the moment of its exec, however short its life.
 
-use super::{Provenance, Safe};
+use super::{Exe, Provenance, Safe};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -41,8 +41,8 @@ pub struct ExecEvent {
     pub name: Option<Safe>,
     /// Command line; `None` when it was lost: the process ended before it could be read.
     pub argv: Option<Safe>,
-    /// Executable as the kernel names it, with its ` (deleted)` mark; `None` when it was gone or not permitted.
-    pub exe: Option<Safe>,
+    /// Executable; `None` when it was gone or not permitted.
+    pub exe: Option<Exe>,
     /// Whether a package owns the executable; `None` when unknown.
     #[serde(default)]
     pub package: Option<Provenance>,

@@ -1,6 +1,6 @@
 //! What the reader has seen and the beat has not fetched yet: bounded in bytes, and what did not fit is counted.
 
-use crate::model::{ExecEvent, ExecReading, Safe};
+use crate::model::{Exe, ExecEvent, ExecReading, Safe};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::time::Instant;
 
@@ -18,14 +18,15 @@ pub(super) struct Sighting {
     pub(super) uid: Option<u32>,
     pub(super) name: Option<Safe>,
     pub(super) argv: Option<Safe>,
-    pub(super) exe: Option<Safe>,
+    pub(super) exe: Option<Exe>,
     pub(super) own: bool,
 }
 
 impl Sighting {
     fn bytes(&self) -> usize {
-        let text = |text: &Option<Safe>| text.as_ref().map_or(0, |text| text.len());
-        size_of::<Self>() + text(&self.argv) + text(&self.exe) + text(&self.name)
+        let exe = self.exe.as_ref().map(|exe| &exe.path);
+        let text = [self.argv.as_ref(), exe, self.name.as_ref()];
+        size_of::<Self>() + text.iter().flatten().map(|text| text.len()).sum::<usize>()
     }
 
     fn told(self, now: DateTime<Utc>, instant: Instant) -> ExecEvent {

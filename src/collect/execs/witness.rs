@@ -4,9 +4,10 @@
 //! one millisecond still has its family. It does not wait and does not judge.
 
 use super::queue::Sighting;
-use crate::model::Safe;
+use crate::collect::processes::{program, stat};
+use crate::model::{LINE_CAP_BYTES, Safe};
 use rustix::fd::OwnedFd;
-use rustix::fs::{AtFlags, CWD, Mode, OFlags};
+use rustix::fs::{CWD, Mode, OFlags};
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::time::Instant;
@@ -15,7 +16,7 @@ use std::time::Instant;
 const KNOWN: usize = 8192;
 
 /// As much of a command line as is kept, and one byte more so that a cut can be seen.
-const ARGV_BYTES: usize = crate::model::LINE_CAP_BYTES + 1;
+const HEAD_BYTES: usize = LINE_CAP_BYTES + 1;
 
 /// What is remembered of a living process.
 #[derive(Debug, Default)]
@@ -30,14 +31,6 @@ pub(super) struct Witness {
     proc: OwnedFd,
     known: HashMap<u32, Known>,
     own: HashSet<u32>,
-}
-
-/// What `/proc/PID/stat` tells here.
-#[derive(Debug, PartialEq, Eq)]
-struct Stat {
-    name: Safe,
-    ppid: u32,
-    start_ticks: u64,
 }
 
 impl Witness {
@@ -70,38 +63,38 @@ impl Witness {
         self.known.clear();
         let me = std::process::id();
         let mut own = std::mem::take(&mut self.own);
-        own.retain(|pid| *pid == me || self.stat(*pid).is_some_and(|stat| stat.ppid == me));
+        own.retain(|pid| *pid == me || self.parent(*pid) == Some(me));
         self.own = own;
     }
 
     /// Looks at a process that has just become another program.
     pub(super) fn look(&mut self, pid: u32, seen: Instant) -> Sighting {
+        let folder = self.folder(pid);
+        let folder = folder.as_ref();
         // A process without memory of its own any more has an empty command line: it is lost, not empty.
-        let argv = self.read(pid, "cmdline").filter(|line| !line.is_empty()).map(|line| words(&line));
-        let exe = self.link(pid, "exe");
-        let stat = self.stat(pid);
-        let folder = rustix::fs::statat(&self.proc, pid.to_string(), AtFlags::empty());
+        let argv = folder.and_then(|folder| head(folder, "cmdline")).filter(|line| !line.is_empty());
+        let exe = folder.and_then(|folder| program::executable(folder, &mut Vec::new()).0);
+        let line = folder.and_then(|folder| head(folder, "stat"));
+        let stat = line.as_deref().and_then(stat::parse);
+        let uid = folder.and_then(|folder| rustix::fs::fstat(folder).ok()).map(|meta| meta.st_uid);
+
         let known = self.remember(pid);
-        if let Some(stat) = &stat {
-            known.ppid = Some(stat.ppid);
-            known.name = Some(stat.name.clone());
-        } else {
-            // It runs another program now than the one that we knew by name.
-            known.name = None;
-        }
-        let parent = known.ppid;
+        // Without `stat` the name is unknown: it is another program now than the one that was known by name.
+        known.name = stat.map(|stat| Safe::from_bytes(stat.name));
+        known.ppid = stat.map(|stat| stat.now.ppid).or(known.ppid);
+        let (name, parent) = (known.name.clone(), known.ppid);
         if parent.is_some_and(|parent| self.own.contains(&parent)) {
             self.own.insert(pid);
         }
         Sighting {
             seen,
             pid,
-            start_ticks: stat.as_ref().map(|stat| stat.start_ticks),
+            start_ticks: stat.map(|stat| stat.now.start_ticks),
             ppid: parent,
             parent: parent.and_then(|parent| self.name(parent)),
-            uid: folder.ok().map(|meta| meta.st_uid),
-            name: stat.map(|stat| stat.name),
-            argv,
+            uid,
+            name,
+            argv: argv.map(|line| program::command_line(&line)),
             exe,
             own: self.own.contains(&pid),
         }
@@ -111,7 +104,8 @@ impl Witness {
         if let Some(name) = self.known.get(&pid).and_then(|known| known.name.clone()) {
             return Some(name);
         }
-        let name = self.stat(pid)?.name;
+        let line = head(&self.folder(pid)?, "stat")?;
+        let name = Safe::from_bytes(stat::parse(&line)?.name);
         self.remember(pid).name = Some(name.clone());
         Some(name)
     }
@@ -123,62 +117,27 @@ impl Witness {
         self.known.entry(pid).or_default()
     }
 
-    fn stat(&self, pid: u32) -> Option<Stat> {
-        parse_stat(&self.read(pid, "stat")?)
+    fn parent(&self, pid: u32) -> Option<u32> {
+        Some(stat::parse(&head(&self.folder(pid)?, "stat")?)?.now.ppid)
     }
 
-    /// Reads the first [`ARGV_BYTES`] of a file of the process.
-    fn read(&self, pid: u32, file: &str) -> Option<Vec<u8>> {
-        let flags = OFlags::RDONLY | OFlags::CLOEXEC;
-        let fd = rustix::fs::openat(&self.proc, format!("{pid}/{file}"), flags, Mode::empty()).ok()?;
-        let mut bytes = Vec::with_capacity(ARGV_BYTES);
-        rustix::io::read(&fd, rustix::buffer::spare_capacity(&mut bytes)).ok()?;
-        Some(bytes)
-    }
-
-    fn link(&self, pid: u32, file: &str) -> Option<Safe> {
-        let target = rustix::fs::readlinkat(&self.proc, format!("{pid}/{file}"), Vec::new()).ok()?;
-        Some(Safe::from_bytes(target.as_bytes()))
+    fn folder(&self, pid: u32) -> Option<OwnedFd> {
+        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        rustix::fs::openat(&self.proc, pid.to_string(), flags, Mode::empty()).ok()
     }
 }
 
-/// A command line with blanks between its words.
-fn words(cmdline: &[u8]) -> Safe {
-    let cmdline = cmdline.strip_suffix(&[0]).unwrap_or(cmdline);
-    let line: Vec<u8> = cmdline.iter().map(|byte| if *byte == 0 { b' ' } else { *byte }).collect();
-    Safe::from_bytes(&line)
-}
-
-fn parse_stat(stat: &[u8]) -> Option<Stat> {
-    // The name may hold anything, brackets too: what follows its last bracket is the kernel's.
-    let (open, close) = (memchr::memchr(b'(', stat)?, memchr::memrchr(b')', stat)?);
-    let name = Safe::from_bytes(stat.get(open + 1..close)?);
-    let mut fields = std::str::from_utf8(&stat[close + 1..]).ok()?.split_ascii_whitespace();
-    let ppid = fields.nth(1)?.parse().ok()?;
-    let start_ticks = fields.nth(17)?.parse().ok()?;
-    Some(Stat { name, ppid, start_ticks })
+/// Reads the first [`HEAD_BYTES`] of a file of the process.
+fn head(folder: &OwnedFd, file: &str) -> Option<Vec<u8>> {
+    let file = rustix::fs::openat(folder, file, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()).ok()?;
+    let mut bytes = Vec::with_capacity(HEAD_BYTES);
+    rustix::io::read(&file, rustix::buffer::spare_capacity(&mut bytes)).ok()?;
+    Some(bytes)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_hostile_name_does_not_move_the_fields() {
-        let line = b"42 (x\n) R 1 (y)) S 7 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 12345 0 0";
-        let stat = parse_stat(line).unwrap();
-        assert_eq!((stat.name.as_str(), stat.ppid, stat.start_ticks), ("x^J) R 1 (y)", 7, 12345));
-        for end in 0..line.len() - 6 {
-            let _ = parse_stat(&line[..end]);
-        }
-    }
-
-    #[test]
-    fn words_keep_their_order_and_only_the_last_end_is_cut() {
-        assert_eq!(words(b"sh\0-c\0a b\0").as_str(), "sh -c a b");
-        assert_eq!(words(b"a\0\0").as_str(), "a ");
-        assert_eq!(words(b"\0").as_str(), "");
-    }
 
     #[test]
     fn our_own_process_is_seen_whole_and_a_dead_one_by_what_is_remembered() {

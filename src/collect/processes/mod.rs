@@ -5,8 +5,8 @@
 
 mod descriptors;
 mod listing;
-mod program;
-mod stat;
+pub(in crate::collect) mod program;
+pub(in crate::collect) mod stat;
 
 use super::accounts::Accounts;
 use super::fault::reason;

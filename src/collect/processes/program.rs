@@ -83,7 +83,8 @@ fn head(process: &OwnedFd, name: &str, buffer: &mut Vec<u8>) -> rustix::io::Resu
     Ok(())
 }
 
-fn executable(process: impl AsFd, buffer: &mut Vec<u8>) -> (Option<Exe>, bool) {
+/// Reads the executable of the process whose folder is given, and whether it is there but not permitted to us.
+pub(in crate::collect) fn executable(process: impl AsFd, buffer: &mut Vec<u8>) -> (Option<Exe>, bool) {
     if let Err(errno) = link(&process, "exe", buffer) {
         return (None, matches!(errno, Errno::ACCESS | Errno::PERM));
     }
@@ -127,7 +128,7 @@ fn link(folder: impl AsFd, name: &str, buffer: &mut Vec<u8>) -> rustix::io::Resu
 }
 
 /// Arguments end in a NUL each; they are shown with a blank between them.
-fn command_line(raw: &[u8]) -> Safe {
+pub(in crate::collect) fn command_line(raw: &[u8]) -> Safe {
     let end = raw.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
     let shown: Vec<u8> = raw[..end].iter().map(|byte| if *byte == 0 { b' ' } else { *byte }).collect();
     Safe::from_bytes(&shown)

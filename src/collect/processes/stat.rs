@@ -7,31 +7,31 @@ const PF_KTHREAD: u64 = 0x0020_0000;
 
 /// The fields that are used, borrowed from the line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Stat<'a> {
+pub(in crate::collect) struct Stat<'a> {
     /// The short name, any bytes, a newline and brackets among them.
-    pub(super) name: &'a [u8],
-    pub(super) now: Numbers,
+    pub(in crate::collect) name: &'a [u8],
+    pub(in crate::collect) now: Numbers,
 }
 
 /// What may change from beat to beat, and the start time, which may not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Numbers {
-    pub(super) state: u8,
-    pub(super) ppid: u32,
-    pub(super) kernel_thread: bool,
+pub(in crate::collect) struct Numbers {
+    pub(in crate::collect) state: u8,
+    pub(in crate::collect) ppid: u32,
+    pub(in crate::collect) kernel_thread: bool,
     /// Time in user and kernel mode, in clock ticks.
-    pub(super) cpu_ticks: u64,
-    pub(super) nice: i8,
-    pub(super) threads: u32,
+    pub(in crate::collect) cpu_ticks: u64,
+    pub(in crate::collect) nice: i8,
+    pub(in crate::collect) threads: u32,
     /// Start time in clock ticks since boot.
-    pub(super) start_ticks: u64,
-    pub(super) rss_pages: u64,
+    pub(in crate::collect) start_ticks: u64,
+    pub(in crate::collect) rss_pages: u64,
     /// Bottom of the stack: another one after an exec. 0 where we are not permitted to see it.
-    pub(super) stack: u64,
+    pub(in crate::collect) stack: u64,
 }
 
 /// Reads the line; `None` when it is not one.
-pub(super) fn parse(line: &[u8]) -> Option<Stat<'_>> {
+pub(in crate::collect) fn parse(line: &[u8]) -> Option<Stat<'_>> {
     // The name is the process's own choice and may hold `) R 1`: only the last bracket is the kernel's.
     let open = memchr::memchr(b'(', line)?;
     let close = memchr::memrchr(b')', line)?;
