@@ -11,6 +11,7 @@ pub mod logins;
 pub mod own;
 pub mod processes;
 mod root;
+pub mod sockets;
 pub mod system;
 
 pub use root::Root;

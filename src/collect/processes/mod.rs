@@ -8,6 +8,8 @@ mod listing;
 pub(in crate::collect) mod program;
 pub(in crate::collect) mod stat;
 
+pub(in crate::collect) use program::socket_inode;
+
 use super::accounts::Accounts;
 use super::fault::reason;
 use super::kept::{READ, read_whole};

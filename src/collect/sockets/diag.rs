@@ -1,0 +1,234 @@
+//! The kernel's socket tables over netlink (sock_diag(7)), straight into the reader's rows.
+//!
+//! One request lists one protocol in one family. Messages are cut by hand: a dump of 40,000 sockets must not
+//! allocate. It knows nothing of processes.
+
+use super::row::{Bytes, Row, Wanted, state};
+use crate::model::Protocol;
+use rustix::fd::OwnedFd;
+use rustix::io::Errno;
+use rustix::net::sockopt::{Timeout, set_socket_timeout};
+use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, netlink};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::Duration;
+
+/// The kernel fills at most 32 KiB a message.
+const BUFFER_BYTES: usize = 64 << 10;
+
+/// A kernel that does not answer must not hold the beat.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// How often a dump that was torn by changes is asked again before it is taken as it is.
+const ATTEMPTS: u32 = 3;
+
+// linux/netlink.h, linux/sock_diag.h, linux/inet_diag.h
+const NLMSG_ERROR: u16 = 2;
+const NLMSG_DONE: u16 = 3;
+const SOCK_DIAG_BY_FAMILY: u16 = 20;
+const NLM_F_REQUEST_DUMP: u16 = 0x1 | 0x300;
+const NLM_F_DUMP_INTR: u16 = 0x10;
+const INET_DIAG_INFO: u16 = 2;
+const AF_INET: u8 = 2;
+const AF_INET6: u8 = 10;
+const HEADER_BYTES: usize = 16;
+const REQUEST_BYTES: usize = HEADER_BYTES + 56;
+const ROW_BYTES: usize = 72;
+
+/// An open line to the kernel.
+#[derive(Debug)]
+pub(super) struct Diag {
+    socket: OwnedFd,
+    buffer: Vec<u8>,
+    sequence: u32,
+}
+
+/// What one message of a dump was.
+enum Part {
+    /// More follows.
+    More,
+    /// The dump is complete.
+    End,
+}
+
+impl Diag {
+    /// Opens the line; refused in some sandboxes and by kernels without sock_diag.
+    pub(super) fn open() -> rustix::io::Result<Self> {
+        let socket = rustix::net::socket_with(
+            AddressFamily::NETLINK,
+            SocketType::RAW,
+            SocketFlags::CLOEXEC,
+            Some(netlink::SOCK_DIAG),
+        )?;
+        set_socket_timeout(&socket, Timeout::Recv, Some(PATIENCE))?;
+        Ok(Self { socket, buffer: vec![0; BUFFER_BYTES], sequence: 0 })
+    }
+
+    /// Appends the wanted sockets of both families to `rows`.
+    pub(super) fn read(
+        &mut self,
+        protocol: Protocol,
+        wanted: Wanted,
+        rows: &mut Vec<Row>,
+    ) -> rustix::io::Result<()> {
+        let start = rows.len();
+        for attempt in 1..=ATTEMPTS {
+            rows.truncate(start);
+            let torn_v4 = self.dump(AF_INET, protocol, wanted, rows)?;
+            let torn_v6 = match self.dump(AF_INET6, protocol, wanted, rows) {
+                // A kernel without IPv6 does not know the family.
+                Err(Errno::NOENT | Errno::AFNOSUPPORT | Errno::INVAL) => false,
+                answer => answer?,
+            };
+            if !(torn_v4 || torn_v6) || attempt == ATTEMPTS {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// One dump; true when the kernel says that the table changed while it was listed.
+    fn dump(
+        &mut self,
+        family: u8,
+        protocol: Protocol,
+        wanted: Wanted,
+        rows: &mut Vec<Row>,
+    ) -> rustix::io::Result<bool> {
+        self.sequence = self.sequence.wrapping_add(1);
+        let request = request(family, protocol, wanted, self.sequence);
+        rustix::net::send(&self.socket, &request, SendFlags::empty())?;
+        let mut torn = false;
+        loop {
+            let (_, length) =
+                match rustix::net::recv(&self.socket, self.buffer.as_mut_slice(), RecvFlags::TRUNC) {
+                    Err(Errno::INTR) => continue,
+                    answer => answer?,
+                };
+            // With MSG_TRUNC the length is the message's own, even where the buffer was too small for it.
+            let Some(mut rest) = self.buffer.get(..length) else { return Err(Errno::MSGSIZE) };
+            while let Some((message, after)) = message(rest) {
+                rest = after;
+                // An answer to an earlier request that was given up.
+                if message.sequence != self.sequence {
+                    continue;
+                }
+                torn |= message.flags & NLM_F_DUMP_INTR != 0;
+                if matches!(part(&message, protocol, wanted, rows)?, Part::End) {
+                    return Ok(torn);
+                }
+            }
+        }
+    }
+}
+
+/// `struct nlmsghdr`, then `struct inet_diag_req_v2` with an empty socket id.
+fn request(family: u8, protocol: Protocol, wanted: Wanted, sequence: u32) -> [u8; REQUEST_BYTES] {
+    let mut bytes = [0; REQUEST_BYTES];
+    bytes[0..4].copy_from_slice(&(REQUEST_BYTES as u32).to_ne_bytes());
+    bytes[4..6].copy_from_slice(&SOCK_DIAG_BY_FAMILY.to_ne_bytes());
+    bytes[6..8].copy_from_slice(&NLM_F_REQUEST_DUMP.to_ne_bytes());
+    bytes[8..12].copy_from_slice(&sequence.to_ne_bytes());
+    bytes[16] = family;
+    bytes[17] = match protocol {
+        Protocol::Tcp => 6,
+        Protocol::Udp => 17,
+    };
+    if wanted == Wanted::All && protocol == Protocol::Tcp {
+        bytes[18] = 1 << (INET_DIAG_INFO - 1);
+    }
+    bytes[20..24].copy_from_slice(&wanted.mask(protocol).to_ne_bytes());
+    bytes
+}
+
+/// One netlink message.
+struct Message<'a> {
+    kind: u16,
+    flags: u16,
+    sequence: u32,
+    body: &'a [u8],
+}
+
+/// Cuts the first message off.
+fn message(bytes: &[u8]) -> Option<(Message<'_>, &[u8])> {
+    let length = u32_at(bytes, 0)? as usize;
+    let body = bytes.get(HEADER_BYTES..length)?;
+    let message =
+        Message { kind: u16_at(bytes, 4)?, flags: u16_at(bytes, 6)?, sequence: u32_at(bytes, 8)?, body };
+    Some((message, bytes.get(length.next_multiple_of(4)..).unwrap_or_default()))
+}
+
+/// Takes one message of a dump in.
+fn part(
+    message: &Message<'_>,
+    protocol: Protocol,
+    wanted: Wanted,
+    rows: &mut Vec<Row>,
+) -> rustix::io::Result<Part> {
+    match message.kind {
+        // Both carry an error number, negative; 0 is none.
+        NLMSG_ERROR | NLMSG_DONE => {
+            match u32_at(message.body, 0).map_or(0, |number| (number as i32).unsigned_abs()) {
+                0 => Ok(Part::End),
+                number => Err(Errno::from_raw_os_error(number as i32)),
+            }
+        }
+        SOCK_DIAG_BY_FAMILY => {
+            let row = row(message.body, protocol);
+            rows.extend(row.filter(|row| wanted.takes(protocol, row.state)));
+            Ok(Part::More)
+        }
+        _ => Ok(Part::More),
+    }
+}
+
+/// `struct inet_diag_msg` and its attributes.
+fn row(body: &[u8], protocol: Protocol) -> Option<Row> {
+    let fixed = body.get(..ROW_BYTES)?;
+    let family = fixed[0];
+    let state = state(fixed[1])?;
+    Some(Row {
+        protocol,
+        state,
+        local: endpoint(family, &fixed[4..6], &fixed[8..24])?,
+        remote: endpoint(family, &fixed[6..8], &fixed[24..40])?,
+        uid: u32_at(fixed, 64)?,
+        inode: u64::from(u32_at(fixed, 68)?),
+        bytes: bytes(&body[ROW_BYTES..]),
+    })
+}
+
+/// Port and address in network order.
+fn endpoint(family: u8, port: &[u8], address: &[u8]) -> Option<SocketAddr> {
+    let port = u16::from_be_bytes(port.try_into().ok()?);
+    let ip = match family {
+        AF_INET => IpAddr::V4(Ipv4Addr::from(<[u8; 4]>::try_from(address.get(..4)?).ok()?)),
+        // An IPv4 peer of an IPv6 socket is shown as what it is.
+        AF_INET6 => Ipv6Addr::from(<[u8; 16]>::try_from(address).ok()?).to_canonical(),
+        _ => return None,
+    };
+    Some(SocketAddr::new(ip, port))
+}
+
+/// The counters in the `struct tcp_info` attribute, where the kernel (4.1 and later) fills it so far.
+fn bytes(mut attributes: &[u8]) -> Option<Bytes> {
+    loop {
+        let length = usize::from(u16_at(attributes, 0)?);
+        let content = attributes.get(4..length)?;
+        if u16_at(attributes, 2)? == INET_DIAG_INFO {
+            return Some(Bytes { acknowledged: u64_at(content, 120)?, received: u64_at(content, 128)? });
+        }
+        attributes = attributes.get(length.next_multiple_of(4)..)?;
+    }
+}
+
+fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
+    Some(u16::from_ne_bytes(bytes.get(at..at + 2)?.try_into().ok()?))
+}
+
+fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
+    Some(u32::from_ne_bytes(bytes.get(at..at + 4)?.try_into().ok()?))
+}
+
+fn u64_at(bytes: &[u8], at: usize) -> Option<u64> {
+    Some(u64::from_ne_bytes(bytes.get(at..at + 8)?.try_into().ok()?))
+}

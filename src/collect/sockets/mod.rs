@@ -1,0 +1,338 @@
+//! Open doors and connections, with the process behind each where we are permitted to see it.
+//!
+//! The kernel's tables come over netlink, or as text where that is refused and on recorded machines. Full tables
+//! are read only when somebody looks at them; else the listeners and the kernel's own count are enough.
+
+mod diag;
+mod owners;
+mod row;
+mod text;
+
+use super::accounts::Accounts;
+use super::fault::{Fault, reason};
+use super::fields::{lines, number, words};
+use super::kept::Kept;
+use super::{Root, Seen};
+use crate::model::{Connection, Listener, Process, Protocol, Reach, Sensor, Sockets, TcpState};
+use chrono::{DateTime, Utc};
+use diag::Diag;
+use owners::Owners;
+use row::{Row, Wanted};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::sync::Arc;
+
+/// At most this many connections are shown; a sensor says how many there were.
+const CONNECTIONS_CAP: usize = 100_000;
+
+/// Up to this many, established connections are counted one by one. The kernel's counter holds, on kernels from
+/// 6.10, those too that the other side has closed (RFC 1213, tcpCurrEstab): exact where it is cheap.
+const COUNTED_ONE_BY_ONE: u64 = 1000;
+
+/// How much is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Detail {
+    /// Listeners, and the number of established connections.
+    Doors,
+    /// All connections too, with what they moved.
+    All,
+}
+
+/// Reads sockets from beat to beat.
+#[derive(Debug)]
+pub struct Collector {
+    live: bool,
+    netlink: Option<Diag>,
+    tcp: text::Tables,
+    udp: text::Tables,
+    counters: Kept,
+    owners: Owners,
+    accounts: Accounts,
+    rows: Vec<Row>,
+    buffer: Vec<u8>,
+}
+
+/// What one beat's tables lacked.
+#[derive(Debug, Default)]
+struct Missed {
+    damaged_lines: u64,
+    udp: Option<Fault>,
+    connections: usize,
+}
+
+impl Collector {
+    /// A collector for the machine below `root`; nothing is read yet.
+    #[expect(clippy::needless_pass_by_value, reason = "every collector owns its root")]
+    pub fn new(root: Root) -> Self {
+        Self {
+            live: root.is_live(),
+            netlink: None,
+            tcp: text::Tables::new(&root, Protocol::Tcp),
+            udp: text::Tables::new(&root, Protocol::Udp),
+            counters: Kept::new(&root, "/proc/net/snmp"),
+            owners: Owners::new(&root),
+            accounts: Accounts::new(&root),
+            rows: Vec::new(),
+            buffer: Vec::with_capacity(16 << 10),
+        }
+    }
+
+    /// Reads the sockets; `processes` are those of the same beat, to find the owners among.
+    pub fn read(
+        &mut self,
+        now: DateTime<Utc>,
+        processes: Option<&[Process]>,
+        detail: Detail,
+    ) -> Seen<Arc<Sockets>> {
+        let mut missed = Missed::default();
+        self.rows.clear();
+        let wanted = if detail == Detail::All { Wanted::All } else { Wanted::Doors };
+        if let Err(fault) = self.read_table(Protocol::Tcp, wanted, &mut missed) {
+            let sensors = vec![fault.blinds("net.sockets", "Network sockets")];
+            return Seen { value: None, sensors };
+        }
+        let tcp_rows = self.rows.len();
+        if let Err(fault) = self.read_table(Protocol::Udp, wanted, &mut missed) {
+            missed.udp = Some(fault);
+            self.rows.truncate(tcp_rows);
+        }
+        let established = match detail {
+            Detail::All => Some(count_established(&self.rows)),
+            Detail::Doors => self.established(),
+        };
+        self.find_owners(now, processes, detail);
+        let sockets = self.sockets(detail, established, &mut missed);
+        let sensors = vec![sockets_sensor(&missed), self.owners_sensor(&sockets, processes.is_some())];
+        Seen { value: Some(Arc::new(sockets)), sensors }
+    }
+
+    /// Appends the wanted sockets of one protocol to the rows.
+    fn read_table(&mut self, protocol: Protocol, wanted: Wanted, missed: &mut Missed) -> Result<(), Fault> {
+        if self.live {
+            if self.netlink.is_none() {
+                self.netlink = Diag::open().ok();
+            }
+            let start = self.rows.len();
+            if let Some(netlink) = &mut self.netlink {
+                if netlink.read(protocol, wanted, &mut self.rows).is_ok() {
+                    return Ok(());
+                }
+                // Refused or broken: the text has the same, and the line is opened anew in the next beat.
+                self.netlink = None;
+                self.rows.truncate(start);
+            }
+        }
+        let tables = match protocol {
+            Protocol::Tcp => &mut self.tcp,
+            Protocol::Udp => &mut self.udp,
+        };
+        missed.damaged_lines += tables.read(wanted, &mut self.buffer, |row| self.rows.push(row))?;
+        Ok(())
+    }
+
+    /// How many TCP connections are established, without listing many.
+    fn established(&mut self) -> Option<u64> {
+        let told = self.counters.read(&mut self.buffer).ok().and_then(|()| current_established(&self.buffer));
+        if told == Some(0) || told.is_some_and(|told| told > COUNTED_ONE_BY_ONE) {
+            return told;
+        }
+        let start = self.rows.len();
+        let counted = self
+            .read_table(Protocol::Tcp, Wanted::Established, &mut Missed::default())
+            .ok()
+            .map(|()| (self.rows.len() - start) as u64);
+        self.rows.truncate(start);
+        counted.or(told)
+    }
+
+    fn find_owners(&mut self, now: DateTime<Utc>, processes: Option<&[Process]>, detail: Detail) {
+        self.accounts.refresh();
+        self.owners.begin();
+        for row in self.rows.iter().filter(|row| row.inode != 0) {
+            self.owners.meet(row.inode, is_door(row), now);
+        }
+        self.owners.forget_closed(detail == Detail::All);
+        if let Some(processes) = processes {
+            self.owners.look_up(processes);
+        }
+    }
+
+    fn sockets(&self, detail: Detail, established: Option<u64>, missed: &mut Missed) -> Sockets {
+        let mut listeners: Vec<Listener> =
+            self.rows.iter().filter(|row| is_door(row)).map(|row| self.listener(row)).collect();
+        listeners.sort_by_key(|door| (door.protocol, door.port, door.address, door.inode));
+        listeners.dedup_by_key(|door| (door.protocol, door.port, door.address, door.inode));
+        let connections = (detail == Detail::All).then(|| {
+            let mut ports: Vec<(Protocol, u16)> =
+                listeners.iter().map(|door| (door.protocol, door.port)).collect();
+            ports.dedup();
+            let all = self.rows.iter().filter(|row| !is_door(row));
+            missed.connections = all.clone().count();
+            let mut shown = Vec::with_capacity(missed.connections.min(CONNECTIONS_CAP));
+            shown.extend(all.take(CONNECTIONS_CAP).map(|row| self.connection(row, &ports)));
+            shown
+        });
+        let held = self.rows.iter().filter(|row| row.inode != 0);
+        Sockets {
+            listeners,
+            connections,
+            established,
+            owners_known: held.clone().filter(|row| self.owners.owner(row.inode).is_some()).count() as u64,
+            owners_total: held.count() as u64,
+        }
+    }
+
+    fn listener(&self, row: &Row) -> Listener {
+        Listener {
+            protocol: row.protocol,
+            address: row.local.ip(),
+            port: row.local.port(),
+            reach: reach(row.local.ip()),
+            owner: self.owners.owner(row.inode).cloned(),
+            uid: row.uid,
+            user: self.accounts.name(row.uid),
+            inode: row.inode,
+            since: self.owners.since(row.inode),
+        }
+    }
+
+    fn connection(&self, row: &Row, listening: &[(Protocol, u16)]) -> Connection {
+        Connection {
+            protocol: row.protocol,
+            local: row.local,
+            remote: row.remote,
+            state: row.state,
+            incoming: listening.binary_search(&(row.protocol, row.local.port())).is_ok(),
+            owner: self.owners.owner(row.inode).cloned(),
+            uid: row.uid,
+            inode: row.inode,
+            sent_bytes: row.bytes.map(|bytes| bytes.acknowledged),
+            received_bytes: row.bytes.map(|bytes| bytes.received),
+            since: self.owners.since(row.inode),
+        }
+    }
+
+    fn owners_sensor(&self, sockets: &Sockets, processes_seen: bool) -> Sensor {
+        let (known, total) = (sockets.owners_known, sockets.owners_total);
+        let root = rustix::process::geteuid().is_root();
+        let mut sensor = if !processes_seen {
+            Sensor::blind(
+                "net.owners",
+                "not_found",
+                "The processes behind sockets are unknown: no process can be read.",
+            )
+        } else if known < total && (!root || self.owners.was_denied()) {
+            let says = format!(
+                "The process behind {} of {total} sockets is hidden: it belongs to another user.",
+                total - known
+            );
+            let sensor = Sensor::partial("net.owners", reason(rustix::io::Errno::ACCESS), &says);
+            if root { sensor } else { sensor.fixed_by(&["sudo", "home-soc"]) }
+        } else {
+            Sensor::ok("net.owners")
+        };
+        (sensor.seen, sensor.total) = (Some(known), Some(total));
+        sensor
+    }
+}
+
+/// A listening TCP or an unconnected, bound UDP socket.
+const fn is_door(row: &Row) -> bool {
+    match row.protocol {
+        Protocol::Tcp => matches!(row.state, TcpState::Listen),
+        Protocol::Udp => matches!(row.state, TcpState::Close),
+    }
+}
+
+fn count_established(rows: &[Row]) -> u64 {
+    let established = |row: &&Row| row.protocol == Protocol::Tcp && row.state == TcpState::Established;
+    rows.iter().filter(established).count() as u64
+}
+
+fn sockets_sensor(missed: &Missed) -> Sensor {
+    if let Some(fault) = &missed.udp {
+        return Sensor::partial(
+            "net.sockets",
+            fault.reason(),
+            &format!("UDP sockets cannot be read: {fault}."),
+        );
+    }
+    if missed.damaged_lines > 0 {
+        let says = format!("{} lines of /proc/net are damaged and were left out.", missed.damaged_lines);
+        return Sensor::partial("net.sockets", "damaged", &says);
+    }
+    let mut sensor = Sensor::ok("net.sockets");
+    if missed.connections > CONNECTIONS_CAP {
+        let says =
+            format!("Only the first {CONNECTIONS_CAP} of {} connections are listed.", missed.connections);
+        sensor = Sensor::partial("net.sockets", "too_many", &says);
+        (sensor.seen, sensor.total) = (Some(CONNECTIONS_CAP as u64), Some(missed.connections as u64));
+    }
+    sensor
+}
+
+/// `CurrEstab` of /proc/net/snmp: one counter for IPv4 and IPv6, found by its heading.
+fn current_established(text: &[u8]) -> Option<u64> {
+    let mut tcp = lines(text).filter(|line| line.starts_with(b"Tcp:"));
+    let at = words(tcp.next()?).position(|heading| heading == b"CurrEstab")?;
+    number(words(tcp.next()?).nth(at)?)
+}
+
+/// Who can reach a socket that is bound to this address.
+fn reach(address: IpAddr) -> Reach {
+    match address {
+        _ if address.is_unspecified() => Reach::Everyone,
+        _ if address.is_loopback() => Reach::ThisMachine,
+        IpAddr::V4(v4) if is_local_v4(v4) => Reach::Lan,
+        IpAddr::V6(v6) if is_local_v6(v6) => Reach::Lan,
+        _ => Reach::Everyone,
+    }
+}
+
+/// Private, link-local, shared (RFC 6598), multicast and broadcast addresses.
+fn is_local_v4(address: Ipv4Addr) -> bool {
+    let [a, b, ..] = address.octets();
+    let shared = a == 100 && b & 0xc0 == 64;
+    address.is_private()
+        || address.is_link_local()
+        || shared
+        || address.is_multicast()
+        || address.is_broadcast()
+}
+
+/// Link-local, unique local and multicast addresses.
+const fn is_local_v6(address: Ipv6Addr) -> bool {
+    address.is_unicast_link_local() || address.is_unique_local() || address.is_multicast()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_kernels_count_is_found_by_its_heading() {
+        let text = b"Ip: Forwarding\nIp: 2\nTcp: RtoMin CurrEstab InSegs\nTcp: 200 47 9\nUdp: x\nUdp: 1\n";
+        assert_eq!(current_established(text), Some(47));
+        assert_eq!(current_established(b"Tcp: CurrEstab\n"), None);
+        assert_eq!(current_established(b"Tcp: CurrEstab\nTcp: -1\n"), None);
+    }
+
+    #[test]
+    fn reach_follows_the_bound_address() {
+        for (address, expected) in [
+            ("0.0.0.0", Reach::Everyone),
+            ("::", Reach::Everyone),
+            ("203.0.113.9", Reach::Everyone),
+            ("2001:db8::1", Reach::Everyone),
+            ("127.0.0.53", Reach::ThisMachine),
+            ("::1", Reach::ThisMachine),
+            ("192.168.1.5", Reach::Lan),
+            ("100.64.0.1", Reach::Lan),
+            ("169.254.0.1", Reach::Lan),
+            ("fe80::1", Reach::Lan),
+            ("fd00::1", Reach::Lan),
+            ("224.0.0.251", Reach::Lan),
+        ] {
+            assert_eq!(reach(address.parse().unwrap()), expected, "{address}");
+        }
+    }
+}

@@ -1,0 +1,286 @@
+//! The processes behind sockets: inode to process, looked up once for each socket.
+//!
+//! A lookup walks /proc/PID/fd, which is dear. So only sockets that were not seen before start one; it asks
+//! first those who hold sockets already and those who are new, ends as soon as everybody is found, and the
+//! longer a walk was, the later the next one.
+
+use crate::collect::Root;
+use crate::collect::processes::socket_inode;
+use crate::model::{Owner, Process};
+use chrono::{DateTime, Utc};
+use rustix::fd::{AsFd, OwnedFd};
+use rustix::fs::{CWD, Mode, OFlags, RawDir};
+use rustix::io::Errno;
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+/// A walk over this many descriptors is paid with one beat without another.
+const LINKS_PER_BEAT: usize = 4096;
+
+/// What opening the folder of one process costs, in descriptors.
+const LINKS_PER_FOLDER: usize = 4;
+
+/// After so many complete walks without a trace the socket has no process (the kernel's own, or not ours to
+/// see). One is not enough: it may have been handed from one process to another meanwhile.
+const WALKS: u8 = 2;
+
+/// What is remembered of one socket.
+#[derive(Debug)]
+struct Known {
+    since: DateTime<Utc>,
+    door: bool,
+    seen: u64,
+    lookup: Lookup,
+}
+
+/// How far the lookup of one socket is.
+#[derive(Debug)]
+enum Lookup {
+    /// Not found in so many complete walks.
+    Wanted(u8),
+    Found(Owner),
+    Nobody,
+}
+
+/// A process that holds sockets.
+#[derive(Debug)]
+struct Holder {
+    start_ticks: u64,
+    alive: u64,
+    /// The beat before which it is not walked again.
+    rests_until: u64,
+}
+
+/// The memory of sockets and their processes.
+#[derive(Debug)]
+pub(super) struct Owners {
+    proc: PathBuf,
+    folder: Option<OwnedFd>,
+    known: HashMap<u64, Known>,
+    wanted: usize,
+    holders: HashMap<u32, Holder>,
+    /// The beat before which not everybody is walked again, and the newest start that the last such walk met.
+    all_rest_until: u64,
+    newest_start: u64,
+    /// Folders that the last walk over everybody was not permitted to open.
+    denied: usize,
+    beat: u64,
+    path: String,
+    entries: Vec<u8>,
+}
+
+impl Owners {
+    pub(super) fn new(root: &Root) -> Self {
+        Self {
+            proc: root.path("/proc"),
+            folder: None,
+            known: HashMap::new(),
+            wanted: 0,
+            holders: HashMap::new(),
+            all_rest_until: 0,
+            newest_start: 0,
+            denied: 0,
+            beat: 0,
+            path: String::new(),
+            entries: Vec::with_capacity(32 << 10),
+        }
+    }
+
+    /// Starts a beat.
+    pub(super) fn begin(&mut self) {
+        self.beat += 1;
+    }
+
+    /// Notes that a socket is there.
+    pub(super) fn meet(&mut self, inode: u64, door: bool, now: DateTime<Utc>) {
+        let wanted = &mut self.wanted;
+        let known = self.known.entry(inode).or_insert_with(|| {
+            *wanted += 1;
+            Known { since: now, door, seen: 0, lookup: Lookup::Wanted(0) }
+        });
+        known.seen = self.beat;
+    }
+
+    /// Forgets sockets that were not met in this beat; connections only where they were listed.
+    pub(super) fn forget_closed(&mut self, connections_too: bool) {
+        let beat = self.beat;
+        let wanted = &mut self.wanted;
+        self.known.retain(|_, known| {
+            let stays = known.seen == beat || (!known.door && !connections_too);
+            if !stays && matches!(known.lookup, Lookup::Wanted(_)) {
+                *wanted -= 1;
+            }
+            stays
+        });
+    }
+
+    /// Looks for the processes of all sockets that are wanted.
+    pub(super) fn look_up(&mut self, processes: &[Process]) {
+        self.bury_dead_holders(processes);
+        if self.wanted == 0 {
+            return;
+        }
+        // The first of several that share a socket is its master; the one that starts all others comes last,
+        // because it only keeps a descriptor for them.
+        let mut order: Vec<&Process> = processes.iter().filter(|process| may_hold_sockets(process)).collect();
+        order.sort_unstable_by_key(|process| (process.program.pid == 1, process.program.pid));
+        let mut complete = true;
+        let is_near = |owners: &Self, process: &Process| {
+            process.program.start_ticks >= owners.newest_start
+                || owners.holders.contains_key(&process.program.pid)
+        };
+        let (near, far): (Vec<&Process>, Vec<&Process>) =
+            order.into_iter().partition(|process| is_near(self, process));
+        for process in near {
+            if self.wanted == 0 {
+                return;
+            }
+            if self.holders.get(&process.program.pid).is_some_and(|holder| holder.rests_until > self.beat) {
+                complete = false;
+                continue;
+            }
+            let links = self.walk(process).unwrap_or(0);
+            if let Some(holder) = self.holders.get_mut(&process.program.pid) {
+                holder.rests_until = self.beat + (links / LINKS_PER_BEAT) as u64;
+            }
+        }
+        if self.wanted == 0 || self.all_rest_until > self.beat {
+            return;
+        }
+        let mut cost = 0;
+        self.denied = 0;
+        for process in far {
+            if self.wanted == 0 {
+                break;
+            }
+            match self.walk(process) {
+                Ok(links) => cost += links,
+                Err(Errno::ACCESS | Errno::PERM) => self.denied += 1,
+                Err(_) => {}
+            }
+            cost += LINKS_PER_FOLDER;
+        }
+        self.all_rest_until = self.beat + (cost / LINKS_PER_BEAT) as u64;
+        self.newest_start = processes.iter().map(|process| process.program.start_ticks).max().unwrap_or(0);
+        if complete && self.wanted > 0 {
+            self.give_up_after_walks();
+        }
+    }
+
+    /// The process behind a socket.
+    pub(super) fn owner(&self, inode: u64) -> Option<&Owner> {
+        match &self.known.get(&inode)?.lookup {
+            Lookup::Found(owner) => Some(owner),
+            Lookup::Wanted(_) | Lookup::Nobody => None,
+        }
+    }
+
+    /// When a socket was first seen.
+    pub(super) fn since(&self, inode: u64) -> Option<DateTime<Utc>> {
+        self.known.get(&inode).map(|known| known.since)
+    }
+
+    /// True when the last walk over everybody met folders that it could not open.
+    pub(super) const fn was_denied(&self) -> bool {
+        self.denied > 0
+    }
+
+    /// Wants the sockets of processes that ended: somebody else may hold them still.
+    fn bury_dead_holders(&mut self, processes: &[Process]) {
+        if self.holders.is_empty() {
+            return;
+        }
+        for process in processes {
+            if let Some(holder) = self.holders.get_mut(&process.program.pid)
+                && holder.start_ticks == process.program.start_ticks
+            {
+                holder.alive = self.beat;
+            }
+        }
+        let before = self.holders.len();
+        let beat = self.beat;
+        self.holders.retain(|_, holder| holder.alive == beat);
+        if self.holders.len() == before {
+            return;
+        }
+        for known in self.known.values_mut() {
+            if let Lookup::Found(owner) = &known.lookup
+                && !self.holders.contains_key(&owner.pid)
+            {
+                known.lookup = Lookup::Wanted(0);
+                self.wanted += 1;
+            }
+        }
+    }
+
+    /// Looks at every descriptor of one process and tells how many there were.
+    fn walk(&mut self, process: &Process) -> rustix::io::Result<usize> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let proc = match &mut self.folder {
+            Some(folder) => folder,
+            closed => {
+                closed.insert(rustix::fs::openat(CWD, &self.proc, flags | OFlags::PATH, Mode::empty())?)
+            }
+        };
+        self.path.clear();
+        let _ = write!(self.path, "{}/fd", process.program.pid);
+        let descriptors = rustix::fs::openat(proc.as_fd(), self.path.as_str(), flags, Mode::empty())?;
+        let mut links = 0;
+        let mut found = 0;
+        let mut entries = RawDir::new(&descriptors, self.entries.spare_capacity_mut());
+        while let Some(entry) = entries.next() {
+            let entry = entry?;
+            let mut target = [0_u8; 32];
+            let Ok(length) = rustix::fs::readlinkat_raw(&descriptors, entry.file_name(), &mut target[..])
+            else {
+                continue;
+            };
+            links += 1;
+            let Some(known) = socket_inode(&target[..length]).and_then(|inode| self.known.get_mut(&inode))
+            else {
+                continue;
+            };
+            if matches!(known.lookup, Lookup::Wanted(_)) {
+                let program = &process.program;
+                known.lookup = Lookup::Found(Owner {
+                    pid: program.pid,
+                    start_ticks: program.start_ticks,
+                    name: program.name.clone(),
+                });
+                found += 1;
+                self.wanted -= 1;
+                if self.wanted == 0 {
+                    break;
+                }
+            }
+        }
+        if found > 0 {
+            let start_ticks = process.program.start_ticks;
+            self.holders.entry(process.program.pid).or_insert(Holder {
+                start_ticks,
+                alive: self.beat,
+                rests_until: self.beat + (links / LINKS_PER_BEAT) as u64,
+            });
+        }
+        Ok(links)
+    }
+
+    /// Counts a complete walk for every socket that it did not find.
+    fn give_up_after_walks(&mut self) {
+        for known in self.known.values_mut() {
+            if let Lookup::Wanted(walks) = &mut known.lookup {
+                *walks += 1;
+                if *walks >= WALKS {
+                    known.lookup = Lookup::Nobody;
+                    self.wanted -= 1;
+                }
+            }
+        }
+    }
+}
+
+/// A kernel thread and a zombie have no descriptors.
+fn may_hold_sockets(process: &Process) -> bool {
+    !process.program.kernel_thread && process.state != 'Z'
+}
