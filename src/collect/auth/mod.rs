@@ -4,13 +4,20 @@
 //! joined with the other lines of its process (`join`), and given as an event. It does not judge, and no parser
 //! does I/O.
 
+mod choice;
 mod claim;
 mod cut;
 mod fact;
+pub mod follow;
+mod inbox;
 mod join;
+mod journal;
 mod line;
+mod lines;
 mod pam;
 mod record;
+mod rotated;
+pub mod source;
 mod speaker;
 mod spot;
 mod sshd;
@@ -18,6 +25,7 @@ mod su;
 mod sudo;
 mod timestamp;
 mod trust;
+mod witness;
 
 pub use record::JournalRecord;
 pub use spot::Place;
