@@ -1,1 +1,97 @@
-//! Shows: the full-screen view.
+//! Shows: the full-screen view. The verdict first, why next, then what cannot be seen, then the machine.
+//!
+//! It hears snapshots and asks the heartbeat; it never reads the machine, judges, or touches a file. `app` is its
+//! pure core, `event` the loop around it, `screen` the terminal.
+
+pub mod app;
+pub mod chrome;
+mod clipboard;
+mod color;
+pub mod concern;
+mod event;
+pub mod filter;
+pub mod glyphs;
+mod hangup;
+pub mod keymap;
+pub mod page;
+pub mod pages;
+pub mod past;
+pub mod popup;
+mod screen;
+pub mod story;
+pub mod theme;
+mod tiny;
+pub mod widgets;
+pub mod wire;
+pub mod words;
+
+pub use color::ColorDepth;
+pub use event::{Ending, run};
+
+use crate::model::{History, Level, Request, Snapshot, Zone};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How the screen looks and listens.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// Name of a theme, embedded or from the themes directory. Default: `terminal`.
+    pub theme: String,
+    /// Which signs to draw with: `blocks` or `ascii`. Default: `blocks`.
+    pub glyphs: glyphs::GlyphSet,
+    /// Rows of lower levels are hidden: `info`, `warning` or `alert`. Default: `info`.
+    pub min_level: Level,
+    /// Other keys for commands, by the command's name in the palette: `freeze = ["F8"]`. Default: none.
+    pub keys: BTreeMap<String, Vec<String>>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            theme: "terminal".to_owned(),
+            glyphs: glyphs::GlyphSet::default(),
+            min_level: Level::default(),
+            keys: BTreeMap::new(),
+        }
+    }
+}
+
+/// The record, as History reads it.
+pub trait HistorySource: Send + Sync {
+    /// Reads the samples of a stretch of time, thinned to about `columns`, oldest first. It may take its time: it
+    /// is called off the drawing thread.
+    ///
+    /// # Errors
+    /// The record cannot be read, in words.
+    fn samples(&self, from: DateTime<Utc>, to: DateTime<Utc>, columns: usize) -> anyhow::Result<History>;
+}
+
+/// All that the screen is given.
+pub struct Setup {
+    /// The newest beat; `None` before the first.
+    pub snapshots: tokio::sync::watch::Receiver<Option<Arc<Snapshot>>>,
+    /// Where requests to the heartbeat go.
+    pub requests: std::sync::mpsc::Sender<Request>,
+    /// The record, where one is kept.
+    pub history: Option<Arc<dyn HistorySource>>,
+    /// How it looks and listens.
+    pub settings: Settings,
+    /// Themes of the person (name, TOML text), as read by the caller.
+    pub user_themes: Vec<(String, String)>,
+    /// How much colour the terminal takes.
+    pub color: ColorDepth,
+    /// Draw with ASCII only, whatever the settings say.
+    pub ascii: bool,
+    /// Rows of lower levels are hidden.
+    pub min_level: Level,
+    /// Time between beats, as the heartbeat begins.
+    pub interval: Duration,
+    /// The zone in which times are shown.
+    pub zone: Zone,
+    /// Words to show until the first key: the web page's address.
+    pub notices: Vec<String>,
+}

@@ -1,0 +1,221 @@
+//! The loop: keys, beats, signals, ticks and the record's answers come in; frames and requests go out.
+//!
+//! Here, and nowhere below, the clock is read.
+
+use super::app::{App, Chart, Effect, Looks};
+use super::hangup::Watcher;
+use super::keymap::Keymap;
+use super::past::Stretch;
+use super::screen::Screen;
+use super::theme::Theme;
+use super::{HistorySource, Setup, clipboard, glyphs, theme};
+use crate::model::{History, Request};
+use anyhow::Context as _;
+use chrono::Utc;
+use crossterm::event::{Event, EventStream, KeyEventKind};
+use futures_util::{FutureExt as _, StreamExt as _};
+use rustix::process::{Signal, kill_current_process_group};
+use std::sync::Arc;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+/// Why the screen ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// The person quit, or a signal asked for it.
+    Quit,
+    /// The terminal is gone: be out of here within a second.
+    HungUp,
+}
+
+/// Events that are taken before the next frame, so that a flood of keys does not starve the picture.
+const BEFORE_A_FRAME: usize = 256;
+
+type Told = (Chart, Stretch, Result<History, String>);
+
+/// Shows the screen until it ends; the terminal is as it was afterwards, on every way out.
+///
+/// # Errors
+/// The theme or the keys cannot be used, or there is no terminal.
+pub async fn run(setup: Setup) -> anyhow::Result<Ending> {
+    let looks = looks(&setup)?;
+    let mut app = App::new(looks);
+    let watcher = Watcher::start().context("cannot watch the terminal")?;
+    let mut screen = Screen::take().context("cannot take the terminal; without one, use --once")?;
+    let (tell, told) = unbounded_channel();
+    let (width, height) = screen.size();
+    app.resize(width, height);
+    Loop { setup, tell, plain: false }.run(&mut app, &mut screen, &watcher, told).await
+}
+
+fn looks(setup: &Setup) -> anyhow::Result<Looks> {
+    let fitted = |name: &str| theme::load(name, &setup.user_themes).map(|theme| theme.at(setup.color));
+    let names = setup.user_themes.iter().map(|(name, _)| name.as_str()).chain(theme::NAMES.iter().copied());
+    // A broken user theme that is not the chosen one is left out of the round, not an error.
+    let themes: Vec<Theme> = names.filter_map(|name| fitted(name).ok()).collect();
+    let ascii = setup.ascii || setup.settings.glyphs == glyphs::GlyphSet::Ascii;
+    Ok(Looks {
+        theme: fitted(&setup.settings.theme)?,
+        themes,
+        glyphs: if ascii { &glyphs::ASCII } else { &glyphs::BLOCKS },
+        keymap: Keymap::with(&setup.settings.keys)?,
+        min_level: setup.min_level,
+        interval: setup.interval,
+        zone: setup.zone,
+        notices: setup.notices.clone(),
+        has_record: setup.history.is_some(),
+    })
+}
+
+struct Loop {
+    setup: Setup,
+    tell: UnboundedSender<Told>,
+    /// Plain text is on the ordinary screen; any key returns.
+    plain: bool,
+}
+
+impl Loop {
+    async fn run(
+        mut self,
+        app: &mut App,
+        screen: &mut Screen,
+        watcher: &Watcher,
+        mut told: UnboundedReceiver<Told>,
+    ) -> anyhow::Result<Ending> {
+        let mut events = EventStream::new();
+        let mut quits = [SignalKind::terminate(), SignalKind::interrupt(), SignalKind::quit()].map(signal);
+        let [terminate, interrupt, quit] = &mut quits;
+        let (Ok(terminate), Ok(interrupt), Ok(quit)) = (terminate, interrupt, quit) else {
+            anyhow::bail!("cannot listen to signals");
+        };
+        let mut hang_up = signal(SignalKind::hangup())?;
+        let mut stop = signal(SignalKind::from_raw(Signal::TSTP.as_raw()))?;
+        let mut resume = signal(SignalKind::from_raw(Signal::CONT.as_raw()))?;
+        let mut beating = true;
+        loop {
+            if app.is_dirty() && screen.is_idle() && !self.plain {
+                screen.draw(|buf| app.draw(buf, Utc::now()));
+            }
+            if screen.is_gone() {
+                return Ok(Ending::HungUp);
+            }
+            let now = Utc::now();
+            let tick = app.next_tick(now).map(|at| (at - now).to_std().unwrap_or_default());
+            let effects = tokio::select! {
+                biased;
+                () = watcher.gone() => return Ok(Ending::HungUp),
+                _ = hang_up.recv() => return Ok(Ending::HungUp),
+                _ = terminate.recv() => return Ok(Ending::Quit),
+                _ = interrupt.recv() => return Ok(Ending::Quit),
+                _ = quit.recv() => return Ok(Ending::Quit),
+                _ = stop.recv() => vec![Effect::Suspend],
+                _ = resume.recv() => vec![Effect::Redraw],
+                event = events.next() => match event {
+                    Some(Ok(event)) => self.events(event, &mut events, app, screen)?,
+                    Some(Err(_)) | None => return Ok(Ending::HungUp),
+                },
+                news = self.setup.snapshots.changed(), if beating => {
+                    beating = news.is_ok();
+                    let newest = self.setup.snapshots.borrow_and_update().clone();
+                    newest.map_or_else(Vec::new, |snapshot| app.hear(snapshot, Utc::now()))
+                }
+                Some((chart, stretch, answer)) = told.recv() => {
+                    app.remember(chart, stretch, answer);
+                    Vec::new()
+                }
+                () = screen.idle() => Vec::new(),
+                () = tokio::time::sleep(tick.unwrap_or_default()), if tick.is_some() => {
+                    app.tick(Utc::now());
+                    Vec::new()
+                }
+            };
+            for effect in effects {
+                if self.carry_out(effect, app, screen)? {
+                    return Ok(Ending::Quit);
+                }
+            }
+        }
+    }
+
+    /// Takes an event and those that wait behind it.
+    fn events(
+        &mut self,
+        first: Event,
+        events: &mut EventStream,
+        app: &mut App,
+        screen: &mut Screen,
+    ) -> anyhow::Result<Vec<Effect>> {
+        let mut effects = Vec::new();
+        let mut next = Some(first);
+        for _ in 0..BEFORE_A_FRAME {
+            let Some(event) = next.take() else { break };
+            match event {
+                Event::Key(key) if self.plain && key.kind == KeyEventKind::Press => {
+                    self.plain = false;
+                    screen.enter()?;
+                    effects.push(Effect::Redraw);
+                }
+                Event::Resize(..) => {
+                    screen.resize();
+                    let (width, height) = screen.size();
+                    effects.extend(app.handle(&Event::Resize(width, height), Utc::now()));
+                }
+                event => {
+                    let asked = app.handle(&event, Utc::now());
+                    let must_act = asked.iter().any(|effect| !matches!(effect, Effect::Load(..)));
+                    effects.extend(asked);
+                    if must_act {
+                        break;
+                    }
+                }
+            }
+            next = events.next().now_or_never().flatten().and_then(Result::ok);
+        }
+        Ok(effects)
+    }
+
+    /// Carries out an effect; true ends the loop.
+    fn carry_out(&mut self, effect: Effect, app: &mut App, screen: &mut Screen) -> anyhow::Result<bool> {
+        match effect {
+            Effect::Quit => return Ok(true),
+            Effect::Request(request) => self.ask(request),
+            Effect::Load(chart, stretch) => self.load(chart, stretch),
+            Effect::Copy(text) => screen.add(&clipboard::osc52(&text, std::env::var_os("TMUX").is_some())),
+            Effect::Plain(text) => {
+                screen.print(&format!("{text}\nAny key returns.\n"));
+                self.plain = true;
+            }
+            Effect::Suspend => {
+                screen.leave();
+                // The whole group, as ^Z does where the terminal makes the signal: `cargo run` stops, too.
+                kill_current_process_group(Signal::STOP).context("cannot stop")?;
+                screen.enter()?;
+                redraw(app, screen);
+            }
+            Effect::Redraw => redraw(app, screen),
+        }
+        Ok(false)
+    }
+
+    fn ask(&self, request: Request) {
+        // The heartbeat is gone only when the program ends: then nobody needs the answer.
+        let _ = self.setup.requests.send(request);
+    }
+
+    fn load(&self, chart: Chart, stretch: Stretch) {
+        let Some(source) = &self.setup.history else { return };
+        let (source, tell): (Arc<dyn HistorySource>, _) = (Arc::clone(source), self.tell.clone());
+        tokio::task::spawn_blocking(move || {
+            let answer =
+                source.samples(stretch.from, stretch.to, stretch.columns).map_err(|why| format!("{why:#}"));
+            // The loop is gone only when the program ends.
+            let _ = tell.send((chart, stretch, answer));
+        });
+    }
+}
+
+fn redraw(app: &mut App, screen: &mut Screen) {
+    screen.resize();
+    let (width, height) = screen.size();
+    app.resize(width, height);
+}

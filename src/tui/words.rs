@@ -1,0 +1,131 @@
+//! Sentences for what the model knows as data: events, times, sensors, commands.
+//!
+//! Words only: no look is chosen here.
+
+use crate::model::{AuthEvent, AuthKind, Band, Finding, Sensor, Zone};
+use crate::text;
+use chrono::{DateTime, Datelike, Utc};
+
+/// A moment as short as it can be told: `14:31:40` today, `Sat 23:47` this week, `3 Oct` before.
+pub fn when(time: DateTime<Utc>, now: DateTime<Utc>, zone: Zone) -> String {
+    let (then, today) = (zone.at(time), zone.at(now));
+    let days = (today.date_naive() - then.date_naive()).num_days();
+    match days {
+        0 => then.format("%H:%M:%S").to_string(),
+        1..7 => then.format("%a %H:%M").to_string(),
+        _ if then.year() == today.year() => then.format("%-d %b").to_string(),
+        _ => then.format("%-d %b %Y").to_string(),
+    }
+}
+
+/// A moment with its day in words: `today 13:58`, `Sat 23:47`, `3 Oct 2025`.
+pub fn when_long(time: DateTime<Utc>, now: DateTime<Utc>, zone: Zone) -> String {
+    let (then, today) = (zone.at(time), zone.at(now));
+    match (today.date_naive() - then.date_naive()).num_days() {
+        0 => then.format("today %H:%M").to_string(),
+        1..7 => then.format("%a %H:%M").to_string(),
+        _ if then.year() == today.year() => then.format("%-d %b %H:%M").to_string(),
+        _ => then.format("%-d %b %Y").to_string(),
+    }
+}
+
+/// Seconds between two moments, never less than none.
+pub fn seconds(from: DateTime<Utc>, to: DateTime<Utc>) -> f64 {
+    ((to - from).num_milliseconds() as f64 / 1000.0).max(0.0)
+}
+
+/// What a band asks of the person.
+pub const fn band(band: Band) -> &'static str {
+    match band {
+        Band::Normal => "ALL NORMAL",
+        Band::Minor => "MINOR",
+        Band::SomethingOff => "SOMETHING IS OFF",
+        Band::Serious => "ACT NOW",
+    }
+}
+
+/// A command as it is typed: arguments with other than harmless characters are quoted.
+pub fn command(argv: &[String]) -> String {
+    let quote = |argument: &String| {
+        let harmless = |c: char| c.is_ascii_alphanumeric() || "-_./:=@,+%".contains(c);
+        if !argument.is_empty() && argument.chars().all(harmless) {
+            argument.clone()
+        } else {
+            format!("'{}'", argument.replace('\'', r"'\''"))
+        }
+    };
+    argv.iter().map(quote).collect::<Vec<_>>().join(" ")
+}
+
+/// What a sensor cannot see, in one sentence.
+pub fn sensor(sensor: &Sensor) -> String {
+    let says = sensor.says.as_deref().or(sensor.reason.as_deref()).unwrap_or("it does not say why");
+    match (sensor.seen, sensor.total) {
+        (Some(seen), Some(total)) if total > seen && !says.contains(&total.to_string()) => {
+            format!("{says} ({} of {} seen)", text::count(seen), text::count(total))
+        }
+        _ => says.to_owned(),
+    }
+}
+
+/// The smallest fix of a finding that is a command.
+pub fn fix(finding: &Finding) -> Option<String> {
+    finding.fix.iter().find(|fix| !fix.argv.is_empty()).map(|fix| command(&fix.argv))
+}
+
+/// A sign-in event in one sentence; `count` is how many of its kind it stands for.
+pub fn event(event: &AuthEvent, count: u64) -> String {
+    let user = event.user.as_deref().unwrap_or("an unknown user");
+    let target = event.target_user.as_deref().unwrap_or("another user");
+    let from = match (&event.address, &event.tty) {
+        (Some(address), _) => format!(" from {address}"),
+        (None, Some(tty)) => format!(" on {tty}"),
+        (None, None) => String::new(),
+    };
+    let with = event.method.as_ref().map_or(String::new(), |method| format!(" with {method}"));
+    let command = event.command.as_deref().unwrap_or("a command");
+    let sentence = match event.kind {
+        AuthKind::Failed if event.user_exists == Some(false) => format!("failed for unknown {user}{from}"),
+        AuthKind::Failed => format!("failed for {user}{from}"),
+        AuthKind::Accepted => format!("{user} accepted{with}{from}"),
+        AuthKind::InvalidUser => format!("unknown name {user} offered{from}"),
+        AuthKind::SessionOpened => format!("session opened for {user}{from}"),
+        AuthKind::SessionClosed => format!("session closed for {user}{from}"),
+        AuthKind::Sudo if target == "root" || event.target_user.is_none() => format!("{user} ran {command}"),
+        AuthKind::Sudo => format!("{user} ran {command} as {target}"),
+        AuthKind::SudoDenied => format!("{user} was refused {command}"),
+        AuthKind::Su => format!("{user} became {target}"),
+        AuthKind::SuFailed => format!("{user} failed to become {target}"),
+        AuthKind::AccountAdded => format!("account or group {user} added"),
+        AuthKind::AccountChanged => format!("account {user} changed"),
+        AuthKind::AccountRemoved => format!("account or group {user} removed"),
+        AuthKind::GroupChanged => format!("groups of {user} changed"),
+        AuthKind::PasswordChanged => format!("password of {user} changed"),
+        AuthKind::Probe => format!("connection without a sign-in{from}"),
+        AuthKind::Lockout => format!("{user} locked out{from}"),
+        AuthKind::Other => event.raw.to_string(),
+    };
+    if count > 1 { format!("{sentence} ({} times)", text::count(count)) } else { sentence }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_can_be_pasted_as_it_stands() {
+        let argv = |words: &[&str]| words.iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert_eq!(command(&argv(&["sudo", "kill", "-STOP", "7"])), "sudo kill -STOP 7");
+        assert_eq!(command(&argv(&["a b", "it's", ""])), r"'a b' 'it'\''s' ''");
+    }
+
+    #[test]
+    fn a_moment_is_told_as_short_as_it_can_be() {
+        let at = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
+        let now = at("2026-11-22T14:32:07Z");
+        assert_eq!(when(at("2026-11-22T13:58:11Z"), now, Zone::utc()), "13:58:11");
+        assert_eq!(when(at("2026-11-21T23:47:00Z"), now, Zone::utc()), "Sat 23:47");
+        assert_eq!(when(at("2026-10-03T23:47:00Z"), now, Zone::utc()), "3 Oct");
+        assert_eq!(when_long(at("2026-11-22T13:58:11Z"), now, Zone::utc()), "today 13:58");
+    }
+}
