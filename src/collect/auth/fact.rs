@@ -102,6 +102,10 @@ pub(super) struct Key {
 }
 
 impl Key {
+    pub(super) fn second(&self) -> Option<i64> {
+        self.time.map(|(second, _)| second)
+    }
+
     /// `auth.log:17` where lines have numbers, else the time.
     pub(super) fn to_safe(&self) -> Safe {
         match (&self.file, self.line) {

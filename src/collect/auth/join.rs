@@ -20,6 +20,9 @@ const HOLD_LINES: u64 = 2_000;
 /// Processes that are remembered. The ones heard least lately are forgotten first.
 const PROCESSES: usize = 4_096;
 
+/// Sessions that wait for logind's word.
+const SESSIONS: usize = 64;
+
 /// Claims that one process may have waiting.
 const HELD_EACH: usize = 16;
 
@@ -66,6 +69,10 @@ struct Process {
     is_closed: bool,
     /// The last event told that a closing line would only tell again.
     told: Option<Key>,
+    /// The other end has said goodbye.
+    left: bool,
+    /// The last change told, by hash: programs write one change into several files and a line for each.
+    changed: Option<(u64, Key)>,
     held: Vec<Fact>,
     /// When it was last heard: a running number.
     turn: u64,
@@ -77,6 +84,8 @@ pub(super) struct Joiner {
     processes: HashMap<u64, Process, TryHash>,
     /// Waiting processes in the order of their deadlines.
     waiting: VecDeque<(Option<i64>, u64, u64)>,
+    /// Sessions that PAM told of and logind may tell again: user and event.
+    sessions: VecDeque<(u64, Key)>,
     turn: u64,
 }
 
@@ -93,6 +102,11 @@ impl Joiner {
             }
             return;
         };
+        if heard.claim.kind == AuthKind::SessionOpened {
+            let again = self.told_by_pam(heard);
+            tell(heard, &heard.claim, again.as_ref(), sink);
+            return;
+        }
         let key = Short::hash(heard.frame.host.unwrap_or_default()) ^ (u64::from(pid) << 32 | u64::from(pid));
         if self.processes.len() >= PROCESSES && !self.processes.contains_key(&key) {
             self.forget(sink);
@@ -104,6 +118,23 @@ impl Joiner {
         if !was_waiting && !process.held.is_empty() {
             self.waiting.push_back((heard.spot.second(), self.turn, key));
         }
+    }
+
+    /// PAM and logind each tell of a session. Answers PAM's event when this is logind's word on it.
+    fn told_by_pam(&mut self, heard: &Heard<'_, '_>) -> Option<Key> {
+        let user = Short::hash(heard.claim.user?);
+        if heard.claim.service == b"systemd-logind" {
+            let now = heard.spot.second();
+            let near =
+                |then: Option<i64>| then.zip(now).is_none_or(|(then, now)| (now - then).abs() <= HOLD_S);
+            let at = self.sessions.iter().position(|(whose, key)| *whose == user && near(key.second()))?;
+            return self.sessions.remove(at).map(|(_, key)| key);
+        }
+        if self.sessions.len() >= SESSIONS {
+            self.sessions.pop_front();
+        }
+        self.sessions.push_back((user, heard.spot.key()));
+        None
     }
 
     /// Gives everything that waits, as it is.
@@ -164,6 +195,10 @@ impl Process {
         if claim.role == Role::Opens {
             return;
         }
+        if claim.role == Role::Leaves && self.left {
+            // Nobody says goodbye twice: the number belongs to a new process.
+            self.start_over(&claim, sink);
+        }
         let known = self.address.clone();
         match claim.address {
             Some(_) if claim.disputed && !known.is_empty() => {
@@ -190,8 +225,19 @@ impl Process {
         }
         match claim.role {
             Role::Opens => {}
+            Role::Own if is_change(claim.kind) => {
+                let change = change_hash(&claim);
+                let before =
+                    self.changed.as_ref().filter(|(hash, _)| *hash == change).map(|(_, key)| key.clone());
+                tell(heard, &claim, before.as_ref(), sink);
+                if before.is_none() {
+                    self.changed = Some((change, here));
+                }
+            }
             Role::Own => {
-                self.absorb(&here, sink, |fact| fact.role == Role::Nameless && claim.address.is_some());
+                self.absorb(&here, sink, |fact| {
+                    matches!(fact.role, Role::Nameless | Role::Limit) && claim.address.is_some()
+                });
                 tell(heard, &claim, None, sink);
                 if matches!(claim.kind, AuthKind::Failed | AuthKind::Probe | AuthKind::Lockout) {
                     self.told = Some(here);
@@ -220,7 +266,7 @@ impl Process {
             Role::Verdict => {
                 let mut left = claim.count * heard.frame.repeated;
                 self.absorb(&here, sink, |fact| match fact.role {
-                    Role::Nameless => true,
+                    Role::Nameless | Role::Limit => true,
                     Role::Opinion | Role::Remark if left > 0 => {
                         left -= 1;
                         true
@@ -238,7 +284,6 @@ impl Process {
                 self.told.get_or_insert(here);
             }
             Role::Limit if claim.address.is_none() && claim.service == b"sshd" && !self.refused => {
-                claim.role = Role::Nameless;
                 self.hold(heard, &claim, sink);
             }
             Role::Limit => {
@@ -261,6 +306,16 @@ impl Process {
                 self.told = Some(here);
             }
             Role::Leaves | Role::Closes => {
+                self.left |= claim.role == Role::Leaves;
+                if claim.kind == AuthKind::Failed {
+                    // The client's own word that its try failed: the try may have been told already.
+                    if !self.confirm(heard, &claim, sink) {
+                        tell(heard, &claim, self.told.as_ref().filter(|_| self.refused), sink);
+                        self.refused = true;
+                        self.told.get_or_insert(here);
+                    }
+                    return false;
+                }
                 if !self.confirm(heard, &claim, sink) {
                     tell(heard, &claim, self.told.as_ref(), sink);
                     if claim.kind == AuthKind::Probe {
@@ -283,7 +338,7 @@ impl Process {
         let here = heard.spot.key();
         let opinions = self.take(|fact| fact.role == Role::Opinion);
         let offers = self.take(|fact| fact.role == Role::Offer);
-        let nameless = self.take(|fact| fact.role == Role::Nameless);
+        let nameless = self.take(|fact| matches!(fact.role, Role::Nameless | Role::Limit));
         let tries: u32 = opinions.iter().map(|fact| fact.count).sum();
         let first = match (opinions.first(), offers.first(), nameless.first()) {
             (Some(first), ..) => Some((first, tries)),
@@ -319,7 +374,12 @@ impl Process {
         self.port = claim.port;
         self.refused = false;
         self.told = None;
+<<<<<<< HEAD
         self.is_closed = false;
+=======
+        self.left = false;
+        self.changed = None;
+>>>>>>> 3eec395 (Read the other doors: dropbear, login, doas, polkit, accounts, FTP, VPN; measure on fail2ban's corpus)
     }
 
     fn hold<S: Sink>(&mut self, heard: &Heard<'_, '_>, claim: &Claim<'_>, sink: &mut S) {
@@ -332,7 +392,11 @@ impl Process {
     /// Gives what waits as events of their own: nothing else came.
     fn release<S: Sink>(&mut self, sink: &mut S) {
         let mut offered: Option<Key> = None;
-        for fact in std::mem::take(&mut self.held) {
+        for mut fact in std::mem::take(&mut self.held) {
+            if fact.role == Role::Limit {
+                // It sums up refusals that other lines tell, and here none does.
+                fact.relent();
+            }
             // All keys of one agent are one try.
             let first = if fact.role == Role::Offer { offered.clone() } else { None };
             if fact.role == Role::Offer {
@@ -362,6 +426,27 @@ impl Process {
         }
         self.held.extract_if(.., |fact| fits(fact)).collect()
     }
+}
+
+/// Tells the kinds of which several lines tell one event.
+const fn is_change(kind: AuthKind) -> bool {
+    matches!(
+        kind,
+        AuthKind::AccountAdded
+            | AuthKind::AccountChanged
+            | AuthKind::AccountRemoved
+            | AuthKind::GroupChanged
+            | AuthKind::PasswordChanged
+            | AuthKind::Su
+    )
+}
+
+fn change_hash(claim: &Claim<'_>) -> u64 {
+    let user = Short::hash(claim.user.unwrap_or_default());
+    let target = Short::hash(claim.target.unwrap_or_default());
+    // `password changed for U` of PAM names nobody else.
+    let target = if claim.kind == AuthKind::PasswordChanged { 0 } else { target };
+    user ^ target.rotate_left(17) ^ claim.kind as u64
 }
 
 /// Refusals and ends without an address take that of their process.

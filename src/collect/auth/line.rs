@@ -26,7 +26,11 @@ pub(super) fn read(line: &[u8]) -> Option<Frame<'_>> {
         return with_priority(line);
     }
     let (stamp, at) = timestamp::read(line);
-    let mut frame = header(&line[at..], stamp)?;
+    let rest = &line[at..];
+    let mut frame = match rest.first() {
+        Some(b'[') if stamp != Stamp::None => own_log(rest, stamp).or_else(|| header(rest, stamp))?,
+        _ => header(rest, stamp)?,
+    };
     unwrap_repeated(&mut frame);
     Some(frame)
 }
@@ -97,6 +101,20 @@ fn after_structured_data(text: &[u8]) -> Option<&[u8]> {
         }
     }
     None
+}
+
+/// Logs that a service writes itself: `[pid 7] [user] FAIL LOGIN: ..` of vsftpd, `[INFO ] AUTHFAIL: ..` of xrdp.
+fn own_log(text: &[u8], stamp: Stamp) -> Option<Frame<'_>> {
+    let (inner, rest) = cut::split(text.strip_prefix(b"[")?, b"] ")?;
+    if let Some(pid) = inner.strip_prefix(b"pid ").and_then(cut::number) {
+        let pid = u32::try_from(pid).ok();
+        return Some(Frame { stamp, tag: b"vsftpd", pid, message: rest, repeated: 1, host: None });
+    }
+    let level = cut::trim(inner);
+    if !matches!(level, b"INFO" | b"WARN" | b"ERROR" | b"CORE" | b"DEBUG" | b"TRACE" | b"NOTICE") {
+        return None;
+    }
+    header(rest, stamp)
 }
 
 /// Reads `[HOST ][FACILITY ]TAG[PID]: MESSAGE`.

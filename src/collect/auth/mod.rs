@@ -5,19 +5,27 @@
 //! does I/O.
 
 mod choice;
+mod accounts;
 mod claim;
 mod cut;
+mod doas;
+mod dropbear;
 mod fact;
 pub mod follow;
 mod inbox;
+mod ftp;
 mod join;
 mod journal;
 mod line;
 mod lines;
+mod login;
 mod pam;
+mod polkit;
 mod record;
 mod rotated;
 pub mod source;
+mod remote;
+mod session;
 mod speaker;
 mod spot;
 mod sshd;

@@ -170,14 +170,17 @@ fn field<'a>(text: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
 
 /// `session opened for user U(uid=N) by L(uid=N)`, `session closed for user U`.
 fn session<'a>(service: &'a [u8], message: &'a [u8]) -> Option<Claim<'a>> {
+    // Jobs and the user's own systemd have sessions too, but nobody signs in to them.
+    let is_job = matches!(service, b"cron" | b"crond" | b"CRON" | b"atd" | b"systemd-user" | b"runuser");
     if let Some(user) = message.strip_prefix(b"session closed for user ") {
-        return Some(Claim { user: Some(user), ..Claim::new(AuthKind::SessionClosed, service) });
+        let kind = if is_job { AuthKind::Other } else { AuthKind::SessionClosed };
+        return Some(Claim { user: Some(user), ..Claim::new(kind, service) });
     }
     let rest = message.strip_prefix(b"session opened for user ")?;
     let (user, by) = cut::split_last(rest, b" by ").unwrap_or((rest, b""));
     let user = without_uid(user);
     let by = without_uid(by);
-    let mut claim = Claim::new(AuthKind::SessionOpened, service);
+    let mut claim = Claim::new(if is_job { AuthKind::Other } else { AuthKind::SessionOpened }, service);
     claim.user = Some(user);
     if matches!(service, b"su" | b"su-l" | b"sudo" | b"sudo-i" | b"runuser" | b"polkit-1") && !by.is_empty() {
         claim.user = Some(by);

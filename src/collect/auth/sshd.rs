@@ -22,7 +22,10 @@ pub(super) fn read(message: &[u8]) -> Option<Claim<'_>> {
     };
     let message = after_level(message);
     let claim = match message.first()? {
-        b'A' => accepted(message).or_else(|| host_not_permitted(message)).or_else(|| pam_reason(message)),
+        b'A' => accepted(message)
+            .or_else(|| host_not_permitted(message))
+            .or_else(|| pam_reason(message))
+            .or_else(|| account_denied(message)),
         b'B' => bad_protocol(message).or_else(|| nameless_probe(message)),
         b'C' => connection(message, preauth),
         b'D' => disconnecting(message, preauth),
@@ -243,7 +246,7 @@ fn partial(message: &[u8]) -> Option<Claim<'_>> {
     let rest = rest.strip_prefix(b"for ")?;
     let (rest, exists) = invalid_name(rest).map_or((rest, true), |name| (name, false));
     let found = user_tail(rest, exists, true)?;
-    let claim = claim(AuthKind::Other, Role::Opens);
+    let claim = claim(AuthKind::Other, Role::Own);
     Some(Claim { method: Some(method), ..with_tail(claim, found) })
 }
 
@@ -376,6 +379,15 @@ fn pam_reason(message: &[u8]) -> Option<Claim<'_>> {
     })
 }
 
+/// `Access denied for user USER by PAM account configuration`.
+fn account_denied(message: &[u8]) -> Option<Claim<'_>> {
+    let rest = message.strip_prefix(b"Access denied for user ")?;
+    let user = rest.strip_suffix(b" by PAM account configuration")?;
+    let mut claim = claim(AuthKind::Failed, Role::Nameless);
+    claim.reason = Some(b"access denied by PAM account configuration");
+    Some(Claim { user: Some(user), exists: Some(true), ..claim })
+}
+
 /// What may follow the address of a PAM reason: `via 192.168.1.201`, `port 22`, `on 10.0.0.1`.
 fn tail_is_own_side(rest: &[u8]) -> Option<()> {
     let (word, value) = cut::word(rest);
@@ -414,7 +426,7 @@ fn id(text: &[u8]) -> Option<Id<'_>> {
         _ => (rest, None),
     };
     let (user, address) = cut::split_last(before, b" ")?;
-    Some(Id { user: Some(user), exists, address: cut::host(address)?, port })
+    Some(Id { user: Some(user), exists, address: cut::ip(address)?, port })
 }
 
 /// `IP[ port N][ on OWN[ port N]]`, to the end of the text.
@@ -564,7 +576,6 @@ fn received_disconnect(message: &[u8], preauth: bool) -> Option<Claim<'_>> {
     // The client says that its try failed; a client that got in says 11.
     if code == 3 && text.ends_with(b": Auth fail") {
         claim.kind = AuthKind::Failed;
-        claim.role = Role::Limit;
     } else if code == 14 && text.starts_with(b"No ") && text.ends_with(b" available") {
         claim.kind = AuthKind::Probe;
     }
