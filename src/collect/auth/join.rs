@@ -314,7 +314,7 @@ impl Process {
                         self.refused = true;
                         self.told.get_or_insert(here);
                     }
-                    return false;
+                    return;
                 }
                 if !self.confirm(heard, &claim, sink) {
                     tell(heard, &claim, self.told.as_ref(), sink);
@@ -374,12 +374,9 @@ impl Process {
         self.port = claim.port;
         self.refused = false;
         self.told = None;
-<<<<<<< HEAD
         self.is_closed = false;
-=======
         self.left = false;
         self.changed = None;
->>>>>>> 3eec395 (Read the other doors: dropbear, login, doas, polkit, accounts, FTP, VPN; measure on fail2ban's corpus)
     }
 
     fn hold<S: Sink>(&mut self, heard: &Heard<'_, '_>, claim: &Claim<'_>, sink: &mut S) {

@@ -4,16 +4,16 @@
 //! joined with the other lines of its process (`join`), and given as an event. It does not judge, and no parser
 //! does I/O.
 
-mod choice;
 mod accounts;
+mod choice;
 mod claim;
 mod cut;
 mod doas;
 mod dropbear;
 mod fact;
 pub mod follow;
-mod inbox;
 mod ftp;
+mod inbox;
 mod join;
 mod journal;
 mod line;
@@ -22,10 +22,10 @@ mod login;
 mod pam;
 mod polkit;
 mod record;
-mod rotated;
-pub mod source;
 mod remote;
+mod rotated;
 mod session;
+pub mod source;
 mod speaker;
 mod spot;
 mod sshd;
