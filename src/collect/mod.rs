@@ -9,6 +9,7 @@ pub mod host;
 mod kept;
 pub mod logins;
 pub mod own;
+pub mod packages;
 pub mod processes;
 mod root;
 pub mod sockets;

@@ -46,6 +46,9 @@ pub struct ExecEvent {
     /// Whether a package owns the executable; `None` when unknown.
     #[serde(default)]
     pub package: Option<Provenance>,
+    /// It sees other files than we do (a container): its paths are not ours. `None` when it was gone too soon.
+    #[serde(default)]
+    pub foreign: Option<bool>,
     /// This program or a child of it: never a finding.
     pub own: bool,
 }

@@ -19,6 +19,7 @@ pub(super) struct Sighting {
     pub(super) name: Option<Safe>,
     pub(super) argv: Option<Safe>,
     pub(super) exe: Option<Exe>,
+    pub(super) foreign: Option<bool>,
     pub(super) own: bool,
 }
 
@@ -42,6 +43,7 @@ impl Sighting {
             argv: self.argv,
             exe: self.exe,
             package: None,
+            foreign: self.foreign,
             own: self.own,
         }
     }
@@ -116,6 +118,7 @@ mod tests {
             name: None,
             argv: argv.map(Safe::new),
             exe: None,
+            foreign: None,
             own: false,
         }
     }

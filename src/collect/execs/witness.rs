@@ -6,8 +6,8 @@
 use super::queue::Sighting;
 use crate::collect::processes::{program, stat};
 use crate::model::{LINE_CAP_BYTES, Safe};
-use rustix::fd::OwnedFd;
-use rustix::fs::{CWD, Mode, OFlags};
+use rustix::fd::{AsFd, OwnedFd};
+use rustix::fs::{AtFlags, CWD, Mode, OFlags};
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::time::Instant;
@@ -29,6 +29,8 @@ struct Known {
 #[derive(Debug)]
 pub(super) struct Witness {
     proc: OwnedFd,
+    /// Device and inode of the root folder that this program sees.
+    files: Option<(u64, u64)>,
     known: HashMap<u32, Known>,
     own: HashSet<u32>,
 }
@@ -39,6 +41,7 @@ impl Witness {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         Ok(Self {
             proc: rustix::fs::openat(CWD, proc, flags, Mode::empty())?,
+            files: root_of(CWD, "/"),
             known: HashMap::new(),
             own: HashSet::from([std::process::id()]),
         })
@@ -76,6 +79,7 @@ impl Witness {
         let exe = folder.and_then(|folder| program::executable(folder, &mut Vec::new()).0);
         let line = folder.and_then(|folder| head(folder, "stat"));
         let stat = line.as_deref().and_then(stat::parse);
+        let files = folder.and_then(|folder| root_of(folder, "root"));
         let uid = folder.and_then(|folder| rustix::fs::fstat(folder).ok()).map(|meta| meta.st_uid);
 
         let known = self.remember(pid);
@@ -96,6 +100,7 @@ impl Witness {
             name,
             argv: argv.map(|line| program::command_line(&line)),
             exe,
+            foreign: files.map(|files| Some(files) != self.files),
             own: self.own.contains(&pid),
         }
     }
@@ -127,6 +132,12 @@ impl Witness {
     }
 }
 
+/// Which root folder is meant: a container has another one.
+fn root_of(folder: impl AsFd, name: &str) -> Option<(u64, u64)> {
+    let meta = rustix::fs::statat(folder, name, AtFlags::empty()).ok()?;
+    Some((meta.st_dev, meta.st_ino))
+}
+
 /// Reads the first [`HEAD_BYTES`] of a file of the process.
 fn head(folder: &OwnedFd, file: &str) -> Option<Vec<u8>> {
     let file = rustix::fs::openat(folder, file, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()).ok()?;
@@ -143,7 +154,13 @@ mod tests {
     fn our_own_process_is_seen_whole_and_a_dead_one_by_what_is_remembered() {
         let mut witness = Witness::new(Path::new("/proc")).unwrap();
         let me = witness.look(std::process::id(), Instant::now());
-        assert!(me.own && me.argv.is_some() && me.exe.is_some() && me.parent.is_some());
+        assert!(
+            me.own
+                && me.foreign == Some(false)
+                && me.argv.is_some()
+                && me.exe.is_some()
+                && me.parent.is_some()
+        );
 
         let nobody = 4_194_305;
         witness.born(std::process::id(), nobody);

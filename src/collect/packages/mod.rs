@@ -1,0 +1,348 @@
+//! Where programs come from: does a package of the system own the file?
+//!
+//! dpkg, rpm, pacman and apk are read by file, once, on a thread of their own, and again after an installation;
+//! no tool is ever started. It says `packaged`, not `unmodified`: contents are not compared.
+
+mod apk;
+mod dpkg;
+mod pacman;
+mod paths;
+#[cfg(feature = "login-db")]
+mod rpm;
+
+use super::Root;
+use super::kept::READ;
+use crate::model::{ExecReading, Process, Program, Provenance, Safe, Sensor};
+use paths::Paths;
+use rustix::fs::Mode;
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, TryRecvError, channel};
+use std::thread;
+use std::time::{Duration, SystemTime};
+
+/// The sensor of this collector.
+const SENSOR: &str = "packages";
+
+/// Stores that nothing but their package system writes to.
+const STORES: [&str; 3] = ["/nix/store/", "/gnu/store/", "/snap/"];
+
+/// What is asked of each package system.
+type Add = fn(&Root, &mut Paths) -> io::Result<bool>;
+
+/// The package systems that are known.
+const SYSTEMS: &[(&str, Add)] = &[
+    ("dpkg", dpkg::add),
+    ("pacman", pacman::add),
+    ("apk", apk::add),
+    #[cfg(feature = "login-db")]
+    ("rpm", rpm::add),
+];
+
+/// No package list is longer; a damaged one must not keep the reader for ever.
+const FILE_CAP_BYTES: u64 = 256 << 20;
+
+/// How their files looked: when one of them is another, a package came or went.
+type Stamps = Vec<Option<(SystemTime, u64)>>;
+
+/// Knows which files belong to packages.
+#[derive(Debug)]
+pub struct Owners {
+    root: Root,
+    database: Option<Database>,
+    loading: Option<Receiver<Database>>,
+    /// How the files looked at the last look, and whether they have changed since the database was read.
+    stamps: Stamps,
+    is_stale: bool,
+    marks: HashMap<(u32, u64), Mark>,
+}
+
+/// What was read, and how the files looked before.
+#[derive(Debug)]
+struct Database {
+    paths: Paths,
+    stamps: Stamps,
+    systems: Vec<&'static str>,
+    faults: Vec<String>,
+}
+
+/// A program before and after it was marked; kept so that beats go on to share it.
+#[derive(Debug)]
+struct Mark {
+    plain: Arc<Program>,
+    marked: Arc<Program>,
+}
+
+impl Owners {
+    /// Starts to read the package databases; nothing is known until that is done.
+    pub fn start(root: Root) -> Self {
+        let mut owners = Self {
+            root,
+            database: None,
+            loading: None,
+            stamps: Stamps::new(),
+            is_stale: false,
+            marks: HashMap::new(),
+        };
+        owners.stamps = stamps(&owners.root);
+        owners.load();
+        owners
+    }
+
+    /// Waits until the databases are read for the first time, and no longer than this.
+    pub fn wait(&mut self, at_most: Duration) {
+        if self.database.is_none()
+            && let Some(loading) = &self.loading
+            && let Ok(database) = loading.recv_timeout(at_most)
+        {
+            self.take(database);
+        }
+    }
+
+    /// Looks whether something was installed meanwhile, and tells how much is known.
+    pub fn refresh(&mut self) -> Sensor {
+        match self.loading.as_ref().map(Receiver::try_recv) {
+            Some(Ok(database)) => self.take(database),
+            Some(Err(TryRecvError::Disconnected)) => self.loading = None,
+            Some(Err(TryRecvError::Empty)) | None => {}
+        }
+        let stamps = stamps(&self.root);
+        let is_quiet = stamps == self.stamps;
+        self.stamps = stamps;
+        self.is_stale = self.database.as_ref().is_none_or(|database| database.stamps != self.stamps);
+        // In the middle of an installation the files change from second to second: wait for its end.
+        if self.is_stale && is_quiet && self.loading.is_none() {
+            self.load();
+        }
+        self.sensor()
+    }
+
+    /// Tells whether a package owns the file; `None` when that is not known (yet).
+    pub fn of(&self, path: &str) -> Option<Provenance> {
+        if STORES.iter().any(|store| path.starts_with(store)) {
+            return Some(Provenance::Packaged);
+        }
+        let database = self.database.as_ref()?;
+        if database.paths.contains(path) {
+            return Some(Provenance::Packaged);
+        }
+        // It may have been installed a moment ago, or stand in the database that could not be read.
+        let is_whole = !self.is_stale && database.faults.is_empty() && !database.systems.is_empty();
+        is_whole.then_some(Provenance::Unpackaged)
+    }
+
+    /// Marks processes with the provenance of their executables.
+    pub fn mark(&mut self, processes: &mut Arc<Vec<Process>>) {
+        let mut marks = HashMap::with_capacity(self.marks.len());
+        for process in Arc::make_mut(processes) {
+            let id = (process.program.pid, process.program.start_ticks);
+            let known = self.marks.remove(&id).filter(|mark| Arc::ptr_eq(&mark.plain, &process.program));
+            if let Some(mark) = known.or_else(|| self.look_up(&process.program)) {
+                process.program = Arc::clone(&mark.marked);
+                marks.insert(id, mark);
+            }
+        }
+        self.marks = marks;
+    }
+
+    /// Marks started programs with the provenance of their executables.
+    pub fn mark_execs(&self, execs: &mut Arc<ExecReading>) {
+        for event in &mut Arc::make_mut(execs).events {
+            event.package = event
+                .exe
+                .as_ref()
+                .filter(|_| self.is_of_this_system(event.pid))
+                .and_then(|exe| self.of(&exe.path));
+        }
+    }
+
+    fn look_up(&self, program: &Arc<Program>) -> Option<Mark> {
+        let package = self.of(&program.exe.as_ref()?.path)?;
+        if !self.is_of_this_system(program.pid) {
+            return None;
+        }
+        let marked = Program { package: Some(package), ..Program::clone(program) };
+        Some(Mark { plain: Arc::clone(program), marked: Arc::new(marked) })
+    }
+
+    /// Tells whether the process sees the same files as we do: the same path in a container is another file.
+    fn is_of_this_system(&self, pid: u32) -> bool {
+        let identity = |path: &str| {
+            let meta = std::fs::metadata(self.root.path(path)).ok()?;
+            Some((meta.dev(), meta.ino()))
+        };
+        !self.root.is_live()
+            || identity(&format!("/proc/{pid}/root")).is_some_and(|its| Some(its) == identity("/"))
+    }
+
+    fn load(&mut self) {
+        let (done, loading) = channel();
+        let root = self.root.clone();
+        let spawned = thread::Builder::new().name("packages".to_owned()).spawn(move || {
+            // It is in no hurry and reads thousands of files.
+            let _ = rustix::process::setpriority_process(None, 10);
+            // Nobody listens any more when this program ends meanwhile.
+            let _ = done.send(Database::read(&root));
+        });
+        self.loading = spawned.is_ok().then_some(loading);
+    }
+
+    fn take(&mut self, database: Database) {
+        self.is_stale = database.stamps != self.stamps;
+        self.database = Some(database);
+        self.loading = None;
+        self.marks.clear();
+    }
+
+    fn sensor(&self) -> Sensor {
+        let Some(database) = &self.database else {
+            return Sensor::partial(SENSOR, "loading", "The package databases are still being read.");
+        };
+        match (database.systems.as_slice(), database.faults.as_slice()) {
+            ([], []) => Sensor::blind(
+                SENSOR,
+                "not_found",
+                "No package database was found (dpkg, rpm, pacman, apk): where programs come from is not known.",
+            ),
+            (_, []) => Sensor { seen: Some(database.paths.len() as u64), ..Sensor::ok(SENSOR) },
+            (systems, faults) => {
+                let says = format!("Package databases cannot be read: {}", faults.join("; "));
+                if systems.is_empty() {
+                    Sensor::blind(SENSOR, "damaged", &says)
+                } else {
+                    Sensor::partial(SENSOR, "damaged", &says)
+                }
+            }
+        }
+    }
+}
+
+impl Database {
+    fn read(root: &Root) -> Self {
+        let stamps = stamps(root);
+        let mut paths = Paths::new(root);
+        let mut systems = Vec::new();
+        let mut faults = Vec::new();
+        for (name, add) in SYSTEMS {
+            match add(root, &mut paths) {
+                Ok(true) => systems.push(*name),
+                Ok(false) => {}
+                Err(error) => faults.push(Safe::new(&format!("{name}: {error}")).to_string()),
+            }
+        }
+        paths.settle();
+        Self { paths, stamps, systems, faults }
+    }
+}
+
+/// Hands the lines of a file to `hear`, one at a time: some package lists have tens of megabytes.
+fn each_line(path: &Path, mut hear: impl FnMut(&[u8])) -> io::Result<()> {
+    let at_place = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
+    let file =
+        File::from(rustix::fs::open(path, READ, Mode::empty()).map_err(|errno| at_place(errno.into()))?);
+    let mut reader = BufReader::new(file.take(FILE_CAP_BYTES));
+    let mut line = Vec::new();
+    while reader.read_until(b'\n', &mut line).map_err(at_place)? > 0 {
+        hear(line.strip_suffix(b"\n").unwrap_or(&line));
+        line.clear();
+    }
+    Ok(())
+}
+
+fn stamps(root: &Root) -> Stamps {
+    let places = dpkg::STAMPS.into_iter().chain([pacman::STAMP]).chain(apk::STAMPS);
+    #[cfg(feature = "login-db")]
+    let places = places.chain(rpm::STAMPS);
+    places
+        .map(|place| {
+            let meta = std::fs::metadata(root.path(place)).ok()?;
+            Some((meta.modified().ok()?, meta.len()))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Exe;
+
+    fn install(base: &Path, package: &str, files: &str) {
+        let dpkg = base.join("var/lib/dpkg");
+        std::fs::create_dir_all(dpkg.join("info")).unwrap();
+        std::fs::write(dpkg.join(format!("info/{package}.list")), files).unwrap();
+        let status = std::fs::read_to_string(dpkg.join("status")).unwrap_or_default();
+        std::fs::write(dpkg.join("status"), format!("{status}Package: {package}\n\n")).unwrap();
+    }
+
+    fn process(pid: u32, exe: Option<&str>) -> Process {
+        let exe = exe.map(|path| Exe { path: path.into(), deleted: false, replaced: false });
+        Process {
+            program: Arc::new(Program { pid, exe, ..Program::default() }),
+            ppid: 1,
+            state: 'S',
+            cpu_pct: None,
+            cpu_time_ms: 0,
+            rss_bytes: 0,
+            threads: 1,
+            nice: 0,
+        }
+    }
+
+    #[test]
+    fn a_program_of_a_package_is_told_from_one_that_nobody_brought() {
+        let base = tempfile::tempdir().unwrap();
+        install(base.path(), "coreutils", "/usr/bin/sleep\n");
+        let mut owners = Owners::start(Root::fixture(base.path()));
+        owners.wait(Duration::from_secs(10));
+        assert_eq!(owners.refresh().state, crate::model::SensorState::Ok);
+
+        let listed = vec![process(7, Some("/usr/bin/sleep")), process(8, Some("/tmp/x")), process(9, None)];
+        let mut processes = Arc::new(listed.clone());
+        owners.mark(&mut processes);
+        let packages: Vec<_> = processes.iter().map(|process| process.program.package).collect();
+        assert_eq!(packages, [Some(Provenance::Packaged), Some(Provenance::Unpackaged), None]);
+
+        let mut again = Arc::new(listed);
+        owners.mark(&mut again);
+        assert!(Arc::ptr_eq(&again[0].program, &processes[0].program), "beats share a marked program");
+    }
+
+    #[test]
+    fn in_the_middle_of_an_installation_nobody_is_called_a_stranger() {
+        let base = tempfile::tempdir().unwrap();
+        install(base.path(), "a", "/usr/bin/a\n");
+        let mut owners = Owners::start(Root::fixture(base.path()));
+        owners.wait(Duration::from_secs(10));
+        owners.refresh();
+        assert_eq!(owners.of("/usr/bin/b"), Some(Provenance::Unpackaged));
+
+        install(base.path(), "b", "/usr/bin/b\n");
+        owners.refresh();
+        assert_eq!(owners.of("/usr/bin/a"), Some(Provenance::Packaged));
+        assert_eq!(owners.of("/usr/bin/b"), None);
+        // It is read again once the files have come to rest.
+        for _ in 0..1_000 {
+            owners.refresh();
+            if owners.of("/usr/bin/b").is_some() {
+                break;
+            }
+            thread::sleep(Duration::from_millis(5));
+        }
+        assert_eq!(owners.of("/usr/bin/b"), Some(Provenance::Packaged));
+        assert_eq!(owners.of("/usr/bin/c"), Some(Provenance::Unpackaged));
+    }
+
+    #[test]
+    fn without_a_package_database_nothing_is_claimed() {
+        let base = tempfile::tempdir().unwrap();
+        let mut owners = Owners::start(Root::fixture(base.path()));
+        owners.wait(Duration::from_secs(10));
+        assert_eq!(owners.refresh().state, crate::model::SensorState::Blind);
+        assert_eq!(owners.of("/usr/bin/sleep"), None);
+        assert_eq!(owners.of("/nix/store/x/bin/sleep"), Some(Provenance::Packaged));
+    }
+}
