@@ -1,0 +1,249 @@
+//! What programs are: deleted, fileless, hidden, disguised, remote-controlled, mining. It does not judge how busy
+//! they are, and never this program or a child of it.
+
+use super::health::about;
+use super::provenance::{self, Kin, Place, place};
+use super::rules::Name;
+use super::settings::Settings;
+use super::sighting::{Round, Sighting};
+use super::strings;
+use crate::model::{Connection, Confidence, Level, Process, Provenance, Sockets, TcpState};
+use crate::text;
+use chrono::{DateTime, Utc};
+
+/// One beat's view of the processes.
+pub(super) struct Processes<'a> {
+    pub(super) settings: &'a Settings,
+    pub(super) kin: &'a Kin<'a>,
+    pub(super) sockets: Option<&'a Sockets>,
+    pub(super) now: DateTime<Utc>,
+}
+
+impl Processes<'_> {
+    pub(super) fn judge(&self, round: &mut Round, processes: &[Process]) {
+        for name in [
+            Name::DeletedExecutable,
+            Name::Fileless,
+            Name::OddFolder,
+            Name::FakeKernelThread,
+            Name::MinerStrings,
+            Name::ReplacedProgram,
+        ] {
+            round.looked(name);
+        }
+        let mut replaced = Vec::new();
+        for process in processes.iter().filter(|process| !process.program.own && !process.program.kernel_thread) {
+            let found = self.file(process).or_else(|| self.folder(process));
+            let found = found.into_iter().chain(self.disguise(process)).chain(self.miner(process));
+            for sighting in found {
+                round.saw(self.with_steps(sighting, process));
+            }
+            if is_upgraded(process) {
+                replaced.push(process);
+            }
+        }
+        self.upgrades(round, &replaced);
+        if let Some(sockets) = self.sockets {
+            round.looked(Name::ShellOnSocket);
+            self.shells(round, sockets, processes);
+        }
+    }
+
+    /// A program without a file, or whose file is gone.
+    fn file(&self, process: &Process) -> Option<Sighting> {
+        let program = &process.program;
+        let exe = program.exe.as_ref()?;
+        let points = &self.settings.score.points;
+        if exe.path.starts_with("/memfd:") {
+            if is_container_runtime(process) {
+                return None;
+            }
+            return Some(
+                about(process, Name::Fileless, self.now)
+                    .title(&format!("{} runs from memory, without a file", program.name))
+                    .points(points.fileless),
+            );
+        }
+        if !exe.deleted || exe.replaced || self.kin.is_toolchain_work(process) {
+            return None;
+        }
+        if matches!(place(&exe.path), Place::Package) || program.package == Some(Provenance::Packaged) {
+            return None;
+        }
+        // Inside a container the path belongs to another tree than the one that was looked at.
+        let level = if is_contained(process) { Level::Warning } else { Level::Alert };
+        Some(
+            about(process, Name::DeletedExecutable, self.now)
+                .title(&format!("{} runs, and its file was deleted", program.name))
+                .level(level)
+                .points(points.deleted_executable),
+        )
+    }
+
+    /// A program from a folder where none belongs.
+    fn folder(&self, process: &Process) -> Option<Sighting> {
+        let program = &process.program;
+        let path = provenance::path(process)?;
+        let (what, alert) = match place(path) {
+            Place::Hidden => ("a hidden folder or name", true),
+            Place::SharedMemory => ("shared memory", true),
+            Place::Temporary => ("a temporary folder", false),
+            _ => return None,
+        };
+        if path.contains("/.mount_") && !alert || self.kin.is_toolchain_work(process) {
+            return None;
+        }
+        // In a container, and in a person's own home, odd names are less odd.
+        let at_home = (path.starts_with("/home/") || path.starts_with("/root/")) && program.login_uid.is_some();
+        let alert = alert && !is_contained(process) && !at_home;
+        let points = &self.settings.score.points;
+        Some(
+            about(process, Name::OddFolder, self.now)
+                .title(&format!("{} runs from {what}: {path}", program.name))
+                .level(if alert { Level::Alert } else { Level::Warning })
+                .confidence(if program.exe.is_some() { Confidence::High } else { Confidence::Medium })
+                .points(if alert { points.odd_folder } else { points.temporary_folder }),
+        )
+    }
+
+    fn disguise(&self, process: &Process) -> Option<Sighting> {
+        let program = &process.program;
+        let by_line = program.cmdline.as_deref().is_some_and(strings::is_bracketed);
+        let by_name = strings::is_kernel_name(&program.name);
+        // The kernel starts its helpers from its own threads, under their name for a moment.
+        let by_kernel = process.ppid == 2 || self.kin.ancestors(process).next().is_some_and(|p| p.program.kernel_thread);
+        if !(by_line || by_name) || by_kernel || process.state == 'Z' {
+            return None;
+        }
+        let claimed = if by_line { program.cmdline.as_deref().unwrap_or(&program.name) } else { &program.name };
+        Some(
+            about(process, Name::FakeKernelThread, self.now)
+                .title(&format!("{} is no kernel thread", text::fit(claimed, 40)))
+                .points(self.settings.score.points.fake_kernel_thread)
+                .proof(&format!("/proc/{}/stat", program.pid), None, "the kernel does not mark it as its own thread"),
+        )
+    }
+
+    fn miner(&self, process: &Process) -> Option<Sighting> {
+        let program = &process.program;
+        let word = strings::miner_word(program.cmdline.as_deref()?)?;
+        if strings::is_reader(&program.name) {
+            return None;
+        }
+        Some(
+            about(process, Name::MinerStrings, self.now)
+                .title(&format!("{} looks like a coin miner: {}", program.name, text::fit(word, 24)))
+                .points(self.settings.score.points.miner),
+        )
+    }
+
+    /// Shells, and what they start, with a network connection in place of a terminal.
+    fn shells(&self, round: &mut Round, sockets: &Sockets, processes: &[Process]) {
+        let connections = sockets.connections.as_deref().unwrap_or_default();
+        let open = |connection: &&Connection| connection.state == TcpState::Established;
+        for process in processes.iter().filter(|process| !process.program.own) {
+            let Some(inode) = process.program.stdio_socket else { continue };
+            let Some(connection) = connections.iter().filter(open).find(|connection| connection.inode == inode) else {
+                continue;
+            };
+            let is_shell = strings::is_shell(&process.program.name) || strings::is_interpreter(&process.program.name);
+            let by_shell = || self.kin.ancestors(process).take(3).any(|parent| strings::is_shell(&parent.program.name));
+            if (is_shell || by_shell()) && !self.is_socket_service(process, connection) {
+                round.saw(self.shell(process, connection, Confidence::High));
+            }
+        }
+        for connection in connections.iter().filter(open) {
+            let Some(owner) = &connection.owner else { continue };
+            if !strings::is_shell(&owner.name) {
+                continue;
+            }
+            if let Some(process) = self.kin.find(owner.pid, owner.start_ticks)
+                && !process.program.own
+                && process.program.stdio_socket.is_none()
+                && !self.is_socket_service(process, connection)
+            {
+                round.saw(self.shell(process, connection, Confidence::Medium));
+            }
+        }
+    }
+
+    fn shell(&self, process: &Process, connection: &Connection, confidence: Confidence) -> Sighting {
+        let remote = connection.remote;
+        let sighting = about(process, Name::ShellOnSocket, self.now)
+            .title(&format!("{} talks to {remote} like to a terminal", process.program.name))
+            .detail("address", &remote.ip().to_canonical().to_string())
+            .compromise()
+            .confidence(confidence)
+            .points(self.settings.score.points.shell_on_socket)
+            .proof("kernel", connection.since, &format!("{} to {remote}, inode {}", connection.local, connection.inode));
+        self.with_steps(sighting, process)
+    }
+
+    /// Services that are handed a connection as their standard input: inetd, and units with a socket.
+    fn is_socket_service(&self, process: &Process, connection: &Connection) -> bool {
+        let by_unit = process.program.cgroup.as_deref().is_some_and(|path| path.contains('@') && path.ends_with(".service"));
+        let by_inetd = self
+            .kin
+            .ancestors(process)
+            .take(2)
+            .any(|parent| ["inetd", "xinetd", "tcpserver", "s6-tcpserver", "tcpsvd"].contains(&&*parent.program.name));
+        connection.incoming && (by_inetd || by_unit)
+    }
+
+    /// Adds what to do about a process: look, then pause. The person's own session is never paused.
+    fn with_steps(&self, sighting: Sighting, process: &Process) -> Sighting {
+        let program = &process.program;
+        let pid = program.pid.to_string();
+        let exe = format!("/proc/{pid}/exe");
+        let copy = format!("/root/suspect-{pid}");
+        let mut sighting = sighting.fix("See its file", &["sudo", "ls", "-l", &exe], None);
+        if program.exe.as_ref().is_some_and(|exe| exe.deleted) {
+            sighting = sighting.fix("Save its file before it is gone", &["sudo", "cp", &exe, &copy], None);
+        }
+        if !program.ours && program.pid > 1 {
+            let argv = ["sudo", "kill", "-STOP", &pid];
+            sighting = sighting.fix("Pause it, with its memory kept", &argv, Some("the program stands still"));
+        }
+        sighting
+    }
+
+    /// One calm line for all programs that an upgrade has replaced.
+    fn upgrades(&self, round: &mut Round, replaced: &[&Process]) {
+        let Some(first) = replaced.first() else { return };
+        let mut names: Vec<&str> = replaced.iter().map(|process| process.program.name.as_str()).collect();
+        names.sort_unstable();
+        names.dedup();
+        let began = replaced.iter().filter_map(|process| process.program.started_at).min();
+        round.saw(
+            Sighting::new(Name::ReplacedProgram, self.now)
+                .key("machine", "upgrades")
+                .title(&format!("{} upgraded and not restarted", text::plural(names.len() as u64, "program")))
+                .between(began.unwrap_or(self.now).min(self.now), self.now)
+                .count(replaced.len() as u64)
+                .proof(&format!("/proc/{}/exe", first.program.pid), None, &text::fit(&names.join(", "), 300)),
+        );
+    }
+}
+
+/// A program of a package whose file an upgrade took away.
+fn is_upgraded(process: &Process) -> bool {
+    process.program.exe.as_ref().is_some_and(|exe| {
+        exe.deleted && place(&exe.path) == Place::Package && !is_contained(process)
+    })
+}
+
+/// Container runtimes copy themselves into memory before they enter a container.
+fn is_container_runtime(process: &Process) -> bool {
+    let program = &process.program;
+    let by_exe = program.exe.as_ref().is_some_and(|exe| {
+        ["/memfd:runc_cloned", "/memfd:crun_cloned", "/memfd:libcrun"].iter().any(|start| exe.path.starts_with(start))
+    });
+    by_exe && ["runc", "crun", "youki", "exe"].iter().any(|name| program.name.starts_with(name))
+}
+
+/// Tells processes of containers by their control group.
+fn is_contained(process: &Process) -> bool {
+    process.program.cgroup.as_deref().is_some_and(|path| {
+        ["docker", "containerd", "kubepods", "libpod", "lxc", "machine.slice"].iter().any(|name| path.contains(name))
+    })
+}

@@ -1,0 +1,134 @@
+//! Words that tell on a program: kernel threads' names, shells, miners. It looks at words, not at programs.
+
+/// Names that only the kernel gives, by their beginning.
+const KERNEL_NAMES: &[&str] = &[
+    "cpuhp/", "idle_inject/", "irq/", "jbd2/", "kcompactd", "kdevtmpfs", "khugepaged", "khungtaskd", "kintegrityd",
+    "kblockd", "ksoftirqd/", "kswapd", "kthreadd", "kworker/", "migration/", "oom_reaper", "rcu_", "scsi_eh_",
+    "watchdogd", "kauditd", "ksmd",
+];
+
+/// Programs that people type commands into.
+const SHELLS: &[&str] =
+    &["ash", "bash", "busybox", "csh", "dash", "fish", "ksh", "mksh", "pwsh", "rbash", "sh", "tcsh", "zsh"];
+
+/// Programs that read program text; a version may follow the name.
+const INTERPRETERS: &[&str] =
+    &["awk", "gawk", "lua", "mawk", "nc", "ncat", "node", "perl", "php", "python", "ruby", "socat", "tclsh"];
+
+/// Programs that only look at words, or pass them on to another process.
+const READERS: &[&str] = &[
+    "ack", "ag", "apropos", "awk", "bat", "cat", "ed", "egrep", "emacs", "fgrep", "find", "gawk", "git", "grep", "head",
+    "journalctl", "less", "locate", "man", "more", "nano", "nvim", "rg", "sed", "ssh", "strings", "sudo", "tail", "tmux",
+    "vi", "view", "vim", "watch", "xargs",
+];
+
+/// Names of miners, as the first word of a command line.
+const MINERS: &[&str] = &[
+    "bfgminer", "ccminer", "cgminer", "cpuminer", "cpuminer-multi", "ethminer", "gminer", "kdevtmpfsi", "kinsing",
+    "lolminer", "minerd", "nbminer", "phoenixminer", "srbminer-multi", "t-rex", "teamredminer", "wildrig-multi",
+    "xmr-stak", "xmrig", "xmrig-daemon", "xmrigdaemon",
+];
+
+/// Hosts of mining pools, by a part of their name.
+const POOLS: &[&str] = &[
+    "2miners.com", "c3pool.", "ethermine.org", "f2pool.com", "hashvault.pro", "herominers.com", "minergate.com",
+    "minexmr.com", "moneroocean.stream", "nanopool.org", "nicehash.com", "supportxmr.com", "unmineable.com", "xmrpool.",
+];
+
+/// Tells a command line that is a kernel thread's name in brackets and nothing else.
+pub(super) fn is_bracketed(line: &str) -> bool {
+    let Some(inner) = line.trim_end().strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) else {
+        // `exec -a '[kworker/0:1]' sleep 300` keeps the other words.
+        let first = line.split(' ').next().unwrap_or_default();
+        return first.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).is_some_and(is_kernel_name);
+    };
+    !inner.is_empty() && !inner.contains([']', ' '])
+}
+
+/// Tells the names of kernel threads.
+pub(super) fn is_kernel_name(name: &str) -> bool {
+    KERNEL_NAMES.iter().any(|start| {
+        name.strip_prefix(start).is_some_and(|rest| {
+            start.ends_with(['/', '_']) || rest.is_empty() || rest.bytes().all(|byte| byte.is_ascii_digit())
+        })
+    })
+}
+
+/// Tells shells by the kernel's short name.
+pub(super) fn is_shell(name: &str) -> bool {
+    SHELLS.binary_search(&name.trim_start_matches('-')).is_ok()
+}
+
+/// Tells interpreters by the kernel's short name: `python3.11`, `perl`.
+pub(super) fn is_interpreter(name: &str) -> bool {
+    let plain = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
+    INTERPRETERS.binary_search(&plain).is_ok()
+}
+
+/// Tells programs that only look at words: `grep xmrig` is no miner.
+pub(super) fn is_reader(name: &str) -> bool {
+    READERS.binary_search(&name).is_ok() || is_shell(name)
+}
+
+/// The word of a command line that gives a miner away.
+pub(super) fn miner_word(line: &str) -> Option<&str> {
+    // Nearly every command line ends here.
+    let first = line.split(' ').next().unwrap_or_default();
+    let base = first.rsplit('/').next().unwrap_or(first);
+    if base.len() <= 20 && MINERS.binary_search(&base.to_ascii_lowercase().as_str()).is_ok() {
+        return Some(base);
+    }
+    line.split(' ').skip(1).find(|word| {
+        let protocol = ["stratum+", "stratum2+", "stratum1+"].iter().any(|name| word.contains(name));
+        let option = *word == "--donate-level" || word.starts_with("--donate-level=");
+        let pool = word.contains('.') && !word.starts_with('/') && POOLS.iter().any(|pool| word.contains(pool));
+        protocol || option || pool
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_are_sorted_for_the_search() {
+        for list in [SHELLS, INTERPRETERS, READERS, MINERS] {
+            assert!(list.is_sorted(), "{list:?}");
+        }
+    }
+
+    #[test]
+    fn kernel_names_are_told_from_those_that_only_begin_alike() {
+        for name in ["kworker/u8:2", "ksoftirqd/0", "kswapd0", "kthreadd", "rcu_sched", "jbd2/sda1-8", "migration/3"] {
+            assert!(is_kernel_name(name), "{name}");
+        }
+        for name in ["kwin_x11", "kded5", "ksmtuned", "ksmd-stat", "kdeconnectd", "irqbalance", "kswapd-log", "watchdog"] {
+            assert!(!is_kernel_name(name), "{name}");
+        }
+        for line in ["[kworker/0:1]", "[kworker/0:1] 300", "[anything]"] {
+            assert!(is_bracketed(line), "{line}");
+        }
+        for line in ["[celeryd: worker@host:MainProcess] -active- (worker)", "[", "[ -f x ]", "[]", "test [a]", ""] {
+            assert!(!is_bracketed(line), "{line}");
+        }
+    }
+
+    #[test]
+    fn miners_are_told_from_those_who_read_about_them() {
+        for line in [
+            "xmrig 60 -- --donate-level 1",
+            "/tmp/XMRig -o pool:3333",
+            "./a -o stratum+tcp://198.51.100.1:3333 -u x",
+            "./a --url=stratum+ssl://example.org:443",
+            "python3 x.py --donate-level=1",
+            "./m -o gulf.moneroocean.stream:10128",
+        ] {
+            assert!(miner_word(line).is_some(), "{line}");
+        }
+        for line in ["/usr/bin/sleep 60", "firefox https://example.org", "vim /home/anna/nanopool.org/notes", "minerva", ""] {
+            let by_reader = is_reader(line.split(' ').next().unwrap_or_default());
+            assert!(miner_word(line).is_none() || by_reader, "{line}");
+        }
+        assert!(is_reader("grep") && is_reader("bash") && !is_reader("python3"));
+    }
+}
