@@ -1,7 +1,7 @@
 //! The life of findings: opened, changed, solved, accepted. It does not know what a rule looks at.
 
 use super::memory::Memory;
-use super::rules;
+use super::rules::{self, Rule};
 use super::score::{has_faded, worst_first};
 use super::settings::Settings;
 use super::sighting::{Round, Sighting};
@@ -67,7 +67,7 @@ pub(super) fn turn(memory: &mut Memory, mut round: Round, settings: &Settings, n
 
 /// Brings a known finding up to date; its beginning, its story and its acceptance stay.
 fn update(known: &mut Finding, fresh: Finding) {
-    let clears = rules::find(&fresh.rule).is_none_or(|rule| rule.clears);
+    let clears = rules::find(&fresh.rule).is_none_or(|rule| clears(rule, &fresh));
     let mut next = fresh;
     next.first_seen = next.first_seen.min(known.first_seen);
     next.story = known.story.take();
@@ -93,10 +93,15 @@ fn update(known: &mut Finding, fresh: Finding) {
 /// Tells whether a finding that was not seen in this beat is over.
 fn ends(finding: &Finding, round: &Round, settings: &Settings, now: DateTime<Utc>) -> bool {
     let Some(rule) = rules::find(&finding.rule) else { return true };
-    if rule.clears && round.has_looked(rule.name) && !round.is_kept(&finding.id) {
+    if clears(rule, finding) && round.has_looked(rule.name) && !round.is_kept(&finding.id) {
         return true;
     }
     finding.kind == Kind::Event && has_faded(finding, &settings.score, now)
+}
+
+/// Tells findings that end when their rule no longer sees them. What a rule for states saw happen does not.
+fn clears(rule: &Rule, finding: &Finding) -> bool {
+    rule.clears && (rule.kind == Kind::Event || finding.kind == Kind::State)
 }
 
 /// Gives a finding that was solved a moment ago its beginning back.

@@ -234,7 +234,13 @@ pub(super) fn about(process: &Process, name: Name, now: DateTime<Utc>) -> Sighti
     let pid = program.pid.to_string();
     let mut sighting = Sighting::new(name, now)
         .key("program", path)
-        .key("user", program.user.as_deref().unwrap_or("?"))
+        .key(
+            "user",
+            &program
+                .user
+                .as_deref()
+                .map_or_else(|| provenance::user_name(program.uid, None), ToOwned::to_owned),
+        )
         .detail("pid", &pid)
         .proof(&format!("/proc/{pid}/cmdline"), program.started_at, &text::fit(&process.command(), 160));
     if let Some(exe) = &program.exe {

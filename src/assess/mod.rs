@@ -5,16 +5,20 @@
 
 mod access;
 mod book;
+mod exec;
 mod first_seen;
 mod health;
 mod memory;
 mod network;
+mod oddity;
+mod process;
 mod provenance;
 pub mod rules;
 pub mod score;
 mod settings;
 mod sighting;
 mod streak;
+mod strings;
 mod visibility;
 
 pub use first_seen::{Known, Seen};
@@ -55,6 +59,7 @@ pub struct Judge {
     context: Context,
     access: access::Access,
     streaks: streak::Streaks,
+    vouched: exec::Vouched,
 }
 
 impl Judge {
@@ -66,6 +71,7 @@ impl Judge {
             context,
             access: access::Access::default(),
             streaks: streak::Streaks::default(),
+            vouched: exec::Vouched::default(),
         }
     }
 
@@ -114,6 +120,16 @@ impl Judge {
         if let Some(sockets) = &readings.sockets {
             network::Network { settings: &self.settings, known: &mut self.memory.known, now }
                 .judge(&mut round, sockets, kin);
+        }
+        if let (Some(processes), Some(kin)) = (&readings.processes, kin) {
+            let sockets = readings.sockets.as_deref();
+            process::Processes { settings: &self.settings, kin, sockets, now }.judge(&mut round, processes);
+        }
+        if let Some(execs) = &readings.execs {
+            exec::judge(&mut round, &execs.events, kin, &mut self.vouched, &self.settings);
+        }
+        if let Some(oddities) = &readings.oddities {
+            oddity::judge(&mut round, oddities, &self.settings, now);
         }
         let mut desk = access::Desk {
             settings: &self.settings,

@@ -7,7 +7,7 @@ use super::rules::Name;
 use super::settings::Settings;
 use super::sighting::{Round, Sighting};
 use super::strings;
-use crate::model::{Connection, Confidence, Level, Process, Provenance, Sockets, TcpState};
+use crate::model::{Confidence, Connection, Level, Process, Provenance, Sockets, TcpState};
 use crate::text;
 use chrono::{DateTime, Utc};
 
@@ -32,11 +32,13 @@ impl Processes<'_> {
             round.looked(name);
         }
         let mut replaced = Vec::new();
-        for process in processes.iter().filter(|process| !process.program.own && !process.program.kernel_thread) {
+        for process in
+            processes.iter().filter(|process| !process.program.own && !process.program.kernel_thread)
+        {
             let found = self.file(process).or_else(|| self.folder(process));
             let found = found.into_iter().chain(self.disguise(process)).chain(self.miner(process));
             for sighting in found {
-                round.saw(self.with_steps(sighting, process));
+                round.saw(with_steps(sighting, process));
             }
             if is_upgraded(process) {
                 replaced.push(process);
@@ -84,17 +86,13 @@ impl Processes<'_> {
     fn folder(&self, process: &Process) -> Option<Sighting> {
         let program = &process.program;
         let path = provenance::path(process)?;
-        let (what, alert) = match place(path) {
-            Place::Hidden => ("a hidden folder or name", true),
-            Place::SharedMemory => ("shared memory", true),
-            Place::Temporary => ("a temporary folder", false),
-            _ => return None,
-        };
-        if path.contains("/.mount_") && !alert || self.kin.is_toolchain_work(process) {
+        let (what, alert) = odd_place(path)?;
+        if self.kin.is_toolchain_work(process) {
             return None;
         }
         // In a container, and in a person's own home, odd names are less odd.
-        let at_home = (path.starts_with("/home/") || path.starts_with("/root/")) && program.login_uid.is_some();
+        let at_home =
+            (path.starts_with("/home/") || path.starts_with("/root/")) && program.login_uid.is_some();
         let alert = alert && !is_contained(process) && !at_home;
         let points = &self.settings.score.points;
         Some(
@@ -111,16 +109,22 @@ impl Processes<'_> {
         let by_line = program.cmdline.as_deref().is_some_and(strings::is_bracketed);
         let by_name = strings::is_kernel_name(&program.name);
         // The kernel starts its helpers from its own threads, under their name for a moment.
-        let by_kernel = process.ppid == 2 || self.kin.ancestors(process).next().is_some_and(|p| p.program.kernel_thread);
+        let by_kernel =
+            process.ppid == 2 || self.kin.ancestors(process).next().is_some_and(|p| p.program.kernel_thread);
         if !(by_line || by_name) || by_kernel || process.state == 'Z' {
             return None;
         }
-        let claimed = if by_line { program.cmdline.as_deref().unwrap_or(&program.name) } else { &program.name };
+        let claimed =
+            if by_line { program.cmdline.as_deref().unwrap_or(&program.name) } else { &program.name };
         Some(
             about(process, Name::FakeKernelThread, self.now)
                 .title(&format!("{} is no kernel thread", text::fit(claimed, 40)))
                 .points(self.settings.score.points.fake_kernel_thread)
-                .proof(&format!("/proc/{}/stat", program.pid), None, "the kernel does not mark it as its own thread"),
+                .proof(
+                    &format!("/proc/{}/stat", program.pid),
+                    None,
+                    "the kernel does not mark it as its own thread",
+                ),
         )
     }
 
@@ -143,11 +147,15 @@ impl Processes<'_> {
         let open = |connection: &&Connection| connection.state == TcpState::Established;
         for process in processes.iter().filter(|process| !process.program.own) {
             let Some(inode) = process.program.stdio_socket else { continue };
-            let Some(connection) = connections.iter().filter(open).find(|connection| connection.inode == inode) else {
+            let Some(connection) =
+                connections.iter().filter(open).find(|connection| connection.inode == inode)
+            else {
                 continue;
             };
-            let is_shell = strings::is_shell(&process.program.name) || strings::is_interpreter(&process.program.name);
-            let by_shell = || self.kin.ancestors(process).take(3).any(|parent| strings::is_shell(&parent.program.name));
+            let is_shell =
+                strings::is_shell(&process.program.name) || strings::is_interpreter(&process.program.name);
+            let by_shell =
+                || self.kin.ancestors(process).take(3).any(|parent| strings::is_shell(&parent.program.name));
             if (is_shell || by_shell()) && !self.is_socket_service(process, connection) {
                 round.saw(self.shell(process, connection, Confidence::High));
             }
@@ -175,36 +183,25 @@ impl Processes<'_> {
             .compromise()
             .confidence(confidence)
             .points(self.settings.score.points.shell_on_socket)
-            .proof("kernel", connection.since, &format!("{} to {remote}, inode {}", connection.local, connection.inode));
-        self.with_steps(sighting, process)
+            .proof(
+                "kernel",
+                connection.since,
+                &format!("{} to {remote}, inode {}", connection.local, connection.inode),
+            );
+        with_steps(sighting, process)
     }
 
     /// Services that are handed a connection as their standard input: inetd, and units with a socket.
     fn is_socket_service(&self, process: &Process, connection: &Connection) -> bool {
-        let by_unit = process.program.cgroup.as_deref().is_some_and(|path| path.contains('@') && path.ends_with(".service"));
-        let by_inetd = self
-            .kin
-            .ancestors(process)
-            .take(2)
-            .any(|parent| ["inetd", "xinetd", "tcpserver", "s6-tcpserver", "tcpsvd"].contains(&&*parent.program.name));
+        let by_unit = process
+            .program
+            .cgroup
+            .as_deref()
+            .is_some_and(|path| path.contains('@') && path.ends_with(".service"));
+        let by_inetd = self.kin.ancestors(process).take(2).any(|parent| {
+            ["inetd", "xinetd", "tcpserver", "s6-tcpserver", "tcpsvd"].contains(&&*parent.program.name)
+        });
         connection.incoming && (by_inetd || by_unit)
-    }
-
-    /// Adds what to do about a process: look, then pause. The person's own session is never paused.
-    fn with_steps(&self, sighting: Sighting, process: &Process) -> Sighting {
-        let program = &process.program;
-        let pid = program.pid.to_string();
-        let exe = format!("/proc/{pid}/exe");
-        let copy = format!("/root/suspect-{pid}");
-        let mut sighting = sighting.fix("See its file", &["sudo", "ls", "-l", &exe], None);
-        if program.exe.as_ref().is_some_and(|exe| exe.deleted) {
-            sighting = sighting.fix("Save its file before it is gone", &["sudo", "cp", &exe, &copy], None);
-        }
-        if !program.ours && program.pid > 1 {
-            let argv = ["sudo", "kill", "-STOP", &pid];
-            sighting = sighting.fix("Pause it, with its memory kept", &argv, Some("the program stands still"));
-        }
-        sighting
     }
 
     /// One calm line for all programs that an upgrade has replaced.
@@ -225,18 +222,51 @@ impl Processes<'_> {
     }
 }
 
+/// Adds what to do about a process: look, then pause. The person's own session is never paused.
+fn with_steps(sighting: Sighting, process: &Process) -> Sighting {
+    let program = &process.program;
+    let pid = program.pid.to_string();
+    let exe = format!("/proc/{pid}/exe");
+    let copy = format!("/root/suspect-{pid}");
+    let mut sighting = sighting.fix("See its file", &["sudo", "ls", "-l", &exe], None);
+    if program.exe.as_ref().is_some_and(|exe| exe.deleted) {
+        sighting = sighting.fix("Save its file before it is gone", &["sudo", "cp", &exe, &copy], None);
+    }
+    if !program.ours && program.pid > 1 {
+        let argv = ["sudo", "kill", "-STOP", &pid];
+        sighting = sighting.fix("Pause it, with its memory kept", &argv, Some("the program stands still"));
+    }
+    sighting
+}
+
+/// Folders where no program belongs: what they are called, and whether that alone is an alert.
+pub(super) fn odd_place(path: &str) -> Option<(&'static str, bool)> {
+    match place(path) {
+        Place::Hidden => Some(("a hidden folder", true)),
+        Place::SharedMemory => Some(("shared memory", true)),
+        // AppImages mount themselves there.
+        Place::Temporary if path.starts_with("/tmp/.mount_") => None,
+        Place::Temporary => Some(("a temporary folder", false)),
+        _ => None,
+    }
+}
+
 /// A program of a package whose file an upgrade took away.
 fn is_upgraded(process: &Process) -> bool {
-    process.program.exe.as_ref().is_some_and(|exe| {
-        exe.deleted && place(&exe.path) == Place::Package && !is_contained(process)
-    })
+    process
+        .program
+        .exe
+        .as_ref()
+        .is_some_and(|exe| exe.deleted && place(&exe.path) == Place::Package && !is_contained(process))
 }
 
 /// Container runtimes copy themselves into memory before they enter a container.
 fn is_container_runtime(process: &Process) -> bool {
     let program = &process.program;
     let by_exe = program.exe.as_ref().is_some_and(|exe| {
-        ["/memfd:runc_cloned", "/memfd:crun_cloned", "/memfd:libcrun"].iter().any(|start| exe.path.starts_with(start))
+        ["/memfd:runc_cloned", "/memfd:crun_cloned", "/memfd:libcrun"]
+            .iter()
+            .any(|start| exe.path.starts_with(start))
     });
     by_exe && ["runc", "crun", "youki", "exe"].iter().any(|name| program.name.starts_with(name))
 }
@@ -244,6 +274,8 @@ fn is_container_runtime(process: &Process) -> bool {
 /// Tells processes of containers by their control group.
 fn is_contained(process: &Process) -> bool {
     process.program.cgroup.as_deref().is_some_and(|path| {
-        ["docker", "containerd", "kubepods", "libpod", "lxc", "machine.slice"].iter().any(|name| path.contains(name))
+        ["docker", "containerd", "kubepods", "libpod", "lxc", "machine.slice"]
+            .iter()
+            .any(|name| path.contains(name))
     })
 }

@@ -1,6 +1,6 @@
-//! Where programs come from, by their path and their parents. It knows no package database yet.
+//! Where programs come from: by their path, their parents, and their package where that was looked up.
 
-use crate::model::Process;
+use crate::model::{Process, Provenance};
 use std::collections::HashMap;
 
 /// What a path says about a program.
@@ -24,186 +24,36 @@ pub(super) enum Place {
     Elsewhere,
 }
 
+#[rustfmt::skip]
 const PACKAGE: &[&str] = &[
-    "/usr/",
-    "/bin/",
-    "/sbin/",
-    "/lib/",
-    "/lib32/",
-    "/lib64/",
-    "/libexec/",
-    "/opt/",
-    "/snap/",
-    "/nix/store/",
-    "/gnu/store/",
-    "/app/",
-    "/var/lib/flatpak/",
-    "/var/lib/snapd/",
-    "/ostree/",
+    "/usr/", "/bin/", "/sbin/", "/lib/", "/lib32/", "/lib64/", "/libexec/", "/opt/", "/snap/",
+    "/nix/store/", "/gnu/store/", "/app/", "/var/lib/flatpak/", "/var/lib/snapd/", "/ostree/",
 ];
 
 /// Hidden folders in which ordinary tools live.
+#[rustfmt::skip]
 const USUAL_HIDDEN: &[&str] = &[
-    "android",
-    "arduino15",
-    "asdf",
-    "bun",
-    "cabal",
-    "cache",
-    "cargo",
-    "claude",
-    "conda",
-    "config",
-    "cursor",
-    "cursor-server",
-    "deno",
-    "docker",
-    "dotnet",
-    "dropbox-dist",
-    "emacs.d",
-    "espressif",
-    "factorio",
-    "flutter",
-    "fly",
-    "foundry",
-    "fzf",
-    "gem",
-    "ghcup",
-    "git",
-    "gradle",
-    "husky",
-    "itch",
-    "jdks",
-    "jenv",
-    "julia",
-    "juliaup",
-    "krew",
-    "kube",
-    "linuxbrew",
-    "lmstudio",
-    "local",
-    "lutris",
-    "m2",
-    "mamba",
-    "micromamba",
-    "minecraft",
-    "minikube",
-    "mise",
-    "mozilla",
-    "nix-profile",
-    "node",
-    "nox",
-    "npm",
-    "npm-global",
-    "nvm",
-    "ollama",
-    "opam",
-    "pixi",
-    "platformio",
-    "pnpm",
-    "pnpm-store",
-    "proto",
-    "pub-cache",
-    "pulumi",
-    "pyenv",
-    "rbenv",
-    "rustup",
-    "rvm",
-    "rye",
-    "sdkman",
-    "snap",
-    "stack",
-    "steam",
-    "swiftly",
-    "tfenv",
-    "thunderbird",
-    "tox",
-    "uv",
-    "var",
-    "venv",
-    "vim",
-    "virtualenvs",
-    "volta",
-    "vscode",
-    "vscode-oss",
-    "vscode-server",
-    "windsurf",
-    "windsurf-server",
-    "wine",
-    "yarn",
-    "zed",
-    "zed_server",
+    "android", "arduino15", "asdf", "bun", "cabal", "cache", "cargo", "claude", "conda", "config", "cursor",
+    "cursor-server", "deno", "docker", "dotnet", "dropbox-dist", "emacs.d", "espressif", "factorio",
+    "flutter", "fly", "foundry", "fzf", "gem", "ghcup", "git", "gradle", "husky", "itch", "jdks", "jenv",
+    "julia", "juliaup", "krew", "kube", "linuxbrew", "lmstudio", "local", "lutris", "m2", "mamba",
+    "micromamba", "minecraft", "minikube", "mise", "mozilla", "nix-profile", "node", "nox", "npm",
+    "npm-global", "nvm", "ollama", "opam", "pixi", "platformio", "pnpm", "pnpm-store", "proto", "pub-cache",
+    "pulumi", "pyenv", "rbenv", "rustup", "rvm", "rye", "sdkman", "snap", "stack", "steam", "swiftly",
+    "tfenv", "thunderbird", "tox", "uv", "var", "venv", "vim", "virtualenvs", "volta", "vscode",
+    "vscode-oss", "vscode-server", "windsurf", "windsurf-server", "wine", "yarn", "zed", "zed_server",
 ];
 
 /// Programs whose children are work in progress.
+#[rustfmt::skip]
 const TOOLCHAIN: &[&str] = &[
-    "apt",
-    "apt-get",
-    "aptitude",
-    "bazel",
-    "buck2",
-    "bun",
-    "c++",
-    "cabal",
-    "cargo",
-    "cargo-clippy",
-    "cargo-nextest",
-    "cc",
-    "clang",
-    "clang++",
-    "cmake",
-    "configure",
-    "ctest",
-    "dnf",
-    "dotnet",
-    "dpkg",
-    "dune",
-    "emerge",
-    "esbuild",
-    "flatpak",
-    "g++",
-    "gcc",
-    "ghc",
-    "go",
-    "gopls",
-    "gradle",
-    "make",
-    "makepkg",
-    "maturin",
-    "meson",
-    "mvn",
-    "ninja",
-    "nix",
-    "nix-build",
-    "nix-daemon",
-    "npm",
-    "npx",
-    "nox",
-    "opam",
-    "pacman",
-    "pip",
-    "pip3",
-    "pnpm",
-    "poetry",
-    "pytest",
-    "rpm",
-    "rpmbuild",
-    "rust-analyzer",
-    "rustc",
-    "rustdoc",
-    "sbuild",
-    "scons",
-    "snapd",
-    "stack",
-    "swift",
-    "tox",
-    "tsc",
-    "unattended-upgr",
-    "uv",
-    "yarn",
-    "yum",
-    "zig",
-    "zypper",
+    "apt", "apt-get", "aptitude", "bazel", "buck2", "bun", "c++", "cabal", "cargo", "cargo-clippy",
+    "cargo-nextest", "cc", "clang", "clang++", "cmake", "configure", "ctest", "dnf", "dotnet", "dpkg",
+    "dune", "emerge", "esbuild", "flatpak", "g++", "gcc", "ghc", "go", "gopls", "gradle", "make", "makepkg",
+    "maturin", "meson", "mvn", "ninja", "nix", "nix-build", "nix-daemon", "nox", "npm", "npx", "opam",
+    "pacman", "pip", "pip3", "pnpm", "poetry", "pytest", "rpm", "rpmbuild", "rust-analyzer", "rustc",
+    "rustdoc", "sbuild", "scons", "snapd", "stack", "swift", "tox", "tsc", "unattended-upgr", "uv", "yarn",
+    "yum", "zig", "zypper",
 ];
 
 /// Judges a path.
@@ -245,6 +95,13 @@ pub(super) fn place(path: &str) -> Place {
     }
 }
 
+/// Folders in which nobody but the package manager puts programs.
+fn is_only_for_packages(path: &str) -> bool {
+    ["/usr/bin/", "/usr/sbin/", "/usr/lib/", "/usr/libexec/", "/bin/", "/sbin/", "/lib/"]
+        .iter()
+        .any(|folder| path.starts_with(folder))
+}
+
 fn is_usual(name: &str) -> bool {
     USUAL_HIDDEN.binary_search(&name).is_ok()
         || name.starts_with("vscode")
@@ -261,6 +118,17 @@ pub(super) fn path(process: &Process) -> Option<&str> {
     first.starts_with('/').then_some(first)
 }
 
+/// The name of a user id, as far as the processes of this beat tell.
+pub(super) fn user_name(uid: Option<u32>, kin: Option<&Kin<'_>>) -> String {
+    let known = || kin?.by_pid.values().find(|process| process.program.uid == uid)?.program.user.as_deref();
+    match (uid, known()) {
+        (None, _) => "?".to_owned(),
+        (Some(_), Some(name)) => name.to_owned(),
+        (Some(0), None) => "root".to_owned(),
+        (Some(uid), None) => format!("uid {uid}"),
+    }
+}
+
 /// Processes of one beat by pid, to walk from child to parent.
 pub(super) struct Kin<'a> {
     by_pid: HashMap<u32, &'a Process>,
@@ -274,6 +142,11 @@ impl<'a> Kin<'a> {
     /// The process with this identity; a pid that was used again is somebody else.
     pub(super) fn find(&self, pid: u32, start_ticks: u64) -> Option<&'a Process> {
         self.by_pid.get(&pid).copied().filter(|process| process.program.start_ticks == start_ticks)
+    }
+
+    /// The process that has this pid now.
+    pub(super) fn by_pid(&self, pid: u32) -> Option<&'a Process> {
+        self.by_pid.get(&pid).copied()
     }
 
     /// The parents, nearest first. A parent that is younger than its child is a pid that was used again.
@@ -305,7 +178,12 @@ impl<'a> Kin<'a> {
         {
             return self.is_toolchain_work(process);
         }
+        let unpackaged = program.package == Some(Provenance::Unpackaged);
         match path(process).map(place) {
+            // Between programs of packages, and of none: known when a person who is logged in started it.
+            Some(Place::Package) if unpackaged && path(process).is_some_and(is_only_for_packages) => {
+                program.login_uid.is_some() || self.is_toolchain_work(process)
+            }
             // `None` is not to be read without root: the visibility row says so, once.
             None | Some(Place::Package | Place::Tools) => true,
             Some(Place::Home) => program.login_uid.is_some() || self.is_toolchain_work(process),
@@ -315,11 +193,16 @@ impl<'a> Kin<'a> {
     }
 }
 
-fn is_toolchain(process: &Process) -> bool {
-    let name: &str = &process.program.name;
+/// Tells compilers, build tools and installers by the kernel's short name.
+pub(super) fn is_toolchain_name(name: &str) -> bool {
     // Node programs set their title: `npm install`, `npm run build`.
     let first = name.split(' ').next().unwrap_or(name);
-    if TOOLCHAIN.binary_search(&first).is_err() {
+    TOOLCHAIN.binary_search(&first).is_ok()
+}
+
+/// Tells compilers, build tools and installers.
+pub(super) fn is_toolchain(process: &Process) -> bool {
+    if !is_toolchain_name(&process.program.name) {
         return false;
     }
     // A name is cheap; where the file can be read, it must lie where such tools lie.

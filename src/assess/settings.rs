@@ -161,6 +161,12 @@ numbers! {
     shell_on_socket = 35.0,
     /// A coin miner by its command line. Default 25.
     miner = 25.0,
+    /// A process that hides. Default 35.
+    hidden_process = 35.0,
+    /// A process that no known debugger controls. Default 10.
+    traced_process = 10.0,
+    /// A program that sees or makes raw packets. Default 10.
+    packet_socket = 10.0,
     /// Sustained processor use that nothing explains. Default 15.
     unexplained_cpu = 15.0,
     /// Sign-ins cannot be seen. Default 8.

@@ -2,7 +2,7 @@
 
 use super::rules::{self, Name};
 use super::settings::Settings;
-use crate::model::{Category, Confidence, Evidence, Finding, FindingId, Fix, Level, Safe, Status};
+use crate::model::{Category, Confidence, Evidence, Finding, FindingId, Fix, Kind, Level, Safe, Status};
 use crate::text;
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, HashSet};
@@ -34,6 +34,7 @@ pub(super) struct Sighting {
     at: DateTime<Utc>,
     count: u64,
     category: Category,
+    kind: Kind,
 }
 
 impl Sighting {
@@ -55,6 +56,7 @@ impl Sighting {
             at,
             count: 1,
             category: rule.category,
+            kind: rule.kind,
         }
     }
 
@@ -85,6 +87,12 @@ impl Sighting {
 
     pub(super) fn points(mut self, points: f64) -> Self {
         self.points = points;
+        self
+    }
+
+    /// Marks what happened and is over, where the rule usually sees a state.
+    pub(super) fn happened(mut self) -> Self {
+        self.kind = Kind::Event;
         self
     }
 
@@ -135,6 +143,9 @@ impl Sighting {
         self.points = self.points.max(other.points);
         self.level = self.level.max(other.level);
         self.compromise |= other.compromise;
+        if other.kind == Kind::State {
+            self.kind = Kind::State;
+        }
         self.evidence.extend(other.evidence);
         self.evidence.truncate(EVIDENCE_CAP);
     }
@@ -158,7 +169,7 @@ impl Sighting {
             level: self.level,
             status: Status::Open,
             category: self.category,
-            kind: rule.kind,
+            kind: self.kind,
             points: self.points,
             ceiling: ceiling.or_else(|| settings.score.ceilings.of(self.level)),
             confidence: self.confidence,

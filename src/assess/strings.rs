@@ -1,38 +1,47 @@
 //! Words that tell on a program: kernel threads' names, shells, miners. It looks at words, not at programs.
 
 /// Names that only the kernel gives, by their beginning.
+#[rustfmt::skip]
 const KERNEL_NAMES: &[&str] = &[
-    "cpuhp/", "idle_inject/", "irq/", "jbd2/", "kcompactd", "kdevtmpfs", "khugepaged", "khungtaskd", "kintegrityd",
-    "kblockd", "ksoftirqd/", "kswapd", "kthreadd", "kworker/", "migration/", "oom_reaper", "rcu_", "scsi_eh_",
-    "watchdogd", "kauditd", "ksmd",
+    "cpuhp/", "idle_inject/", "irq/", "jbd2/", "kcompactd", "kdevtmpfs", "khugepaged", "khungtaskd",
+    "kintegrityd", "kblockd", "ksoftirqd/", "kswapd", "kthreadd", "kworker/", "migration/", "oom_reaper",
+    "rcu_", "scsi_eh_", "watchdogd", "kauditd", "ksmd",
 ];
 
 /// Programs that people type commands into.
-const SHELLS: &[&str] =
-    &["ash", "bash", "busybox", "csh", "dash", "fish", "ksh", "mksh", "pwsh", "rbash", "sh", "tcsh", "zsh"];
+#[rustfmt::skip]
+const SHELLS: &[&str] = &[
+    "ash", "bash", "busybox", "csh", "dash", "fish", "ksh", "mksh", "pwsh", "rbash", "sh", "tcsh", "zsh",
+];
 
 /// Programs that read program text; a version may follow the name.
-const INTERPRETERS: &[&str] =
-    &["awk", "gawk", "lua", "mawk", "nc", "ncat", "node", "perl", "php", "python", "ruby", "socat", "tclsh"];
+#[rustfmt::skip]
+const INTERPRETERS: &[&str] = &[
+    "awk", "gawk", "lua", "mawk", "nc", "ncat", "node", "perl", "php", "python", "ruby", "socat", "tclsh",
+];
 
 /// Programs that only look at words, or pass them on to another process.
+#[rustfmt::skip]
 const READERS: &[&str] = &[
-    "ack", "ag", "apropos", "awk", "bat", "cat", "ed", "egrep", "emacs", "fgrep", "find", "gawk", "git", "grep", "head",
-    "journalctl", "less", "locate", "man", "more", "nano", "nvim", "rg", "sed", "ssh", "strings", "sudo", "tail", "tmux",
-    "vi", "view", "vim", "watch", "xargs",
+    "ack", "ag", "apropos", "awk", "bat", "cat", "ed", "egrep", "emacs", "fgrep", "find", "gawk", "git",
+    "grep", "head", "journalctl", "less", "locate", "man", "more", "nano", "nvim", "rg", "sed", "ssh",
+    "strings", "sudo", "tail", "tmux", "vi", "view", "vim", "watch", "xargs",
 ];
 
 /// Names of miners, as the first word of a command line.
+#[rustfmt::skip]
 const MINERS: &[&str] = &[
-    "bfgminer", "ccminer", "cgminer", "cpuminer", "cpuminer-multi", "ethminer", "gminer", "kdevtmpfsi", "kinsing",
-    "lolminer", "minerd", "nbminer", "phoenixminer", "srbminer-multi", "t-rex", "teamredminer", "wildrig-multi",
-    "xmr-stak", "xmrig", "xmrig-daemon", "xmrigdaemon",
+    "bfgminer", "ccminer", "cgminer", "cpuminer", "cpuminer-multi", "ethminer", "gminer", "kdevtmpfsi",
+    "kinsing", "lolminer", "minerd", "nbminer", "phoenixminer", "srbminer-multi", "t-rex", "teamredminer",
+    "wildrig-multi", "xmr-stak", "xmrig", "xmrig-daemon", "xmrigdaemon",
 ];
 
 /// Hosts of mining pools, by a part of their name.
+#[rustfmt::skip]
 const POOLS: &[&str] = &[
-    "2miners.com", "c3pool.", "ethermine.org", "f2pool.com", "hashvault.pro", "herominers.com", "minergate.com",
-    "minexmr.com", "moneroocean.stream", "nanopool.org", "nicehash.com", "supportxmr.com", "unmineable.com", "xmrpool.",
+    "2miners.com", "c3pool.", "ethermine.org", "f2pool.com", "hashvault.pro", "herominers.com",
+    "minergate.com", "minexmr.com", "moneroocean.stream", "nanopool.org", "nicehash.com", "supportxmr.com",
+    "unmineable.com", "xmrpool.",
 ];
 
 /// Tells a command line that is a kernel thread's name in brackets and nothing else.
@@ -81,7 +90,8 @@ pub(super) fn miner_word(line: &str) -> Option<&str> {
     line.split(' ').skip(1).find(|word| {
         let protocol = ["stratum+", "stratum2+", "stratum1+"].iter().any(|name| word.contains(name));
         let option = *word == "--donate-level" || word.starts_with("--donate-level=");
-        let pool = word.contains('.') && !word.starts_with('/') && POOLS.iter().any(|pool| word.contains(pool));
+        let pool =
+            word.contains('.') && !word.starts_with('/') && POOLS.iter().any(|pool| word.contains(pool));
         protocol || option || pool
     })
 }
@@ -99,16 +109,29 @@ mod tests {
 
     #[test]
     fn kernel_names_are_told_from_those_that_only_begin_alike() {
-        for name in ["kworker/u8:2", "ksoftirqd/0", "kswapd0", "kthreadd", "rcu_sched", "jbd2/sda1-8", "migration/3"] {
+        for name in
+            ["kworker/u8:2", "ksoftirqd/0", "kswapd0", "kthreadd", "rcu_sched", "jbd2/sda1-8", "migration/3"]
+        {
             assert!(is_kernel_name(name), "{name}");
         }
-        for name in ["kwin_x11", "kded5", "ksmtuned", "ksmd-stat", "kdeconnectd", "irqbalance", "kswapd-log", "watchdog"] {
+        for name in [
+            "kwin_x11",
+            "kded5",
+            "ksmtuned",
+            "ksmd-stat",
+            "kdeconnectd",
+            "irqbalance",
+            "kswapd-log",
+            "watchdog",
+        ] {
             assert!(!is_kernel_name(name), "{name}");
         }
         for line in ["[kworker/0:1]", "[kworker/0:1] 300", "[anything]"] {
             assert!(is_bracketed(line), "{line}");
         }
-        for line in ["[celeryd: worker@host:MainProcess] -active- (worker)", "[", "[ -f x ]", "[]", "test [a]", ""] {
+        for line in
+            ["[celeryd: worker@host:MainProcess] -active- (worker)", "[", "[ -f x ]", "[]", "test [a]", ""]
+        {
             assert!(!is_bracketed(line), "{line}");
         }
     }
@@ -125,7 +148,13 @@ mod tests {
         ] {
             assert!(miner_word(line).is_some(), "{line}");
         }
-        for line in ["/usr/bin/sleep 60", "firefox https://example.org", "vim /home/anna/nanopool.org/notes", "minerva", ""] {
+        for line in [
+            "/usr/bin/sleep 60",
+            "firefox https://example.org",
+            "vim /home/anna/nanopool.org/notes",
+            "minerva",
+            "",
+        ] {
             let by_reader = is_reader(line.split(' ').next().unwrap_or_default());
             assert!(miner_word(line).is_none() || by_reader, "{line}");
         }

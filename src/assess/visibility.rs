@@ -6,13 +6,13 @@ use super::sighting::{Round, Sighting};
 use crate::model::{Evidence, Fix, Level, Safe, Sensor, SensorState};
 use chrono::{DateTime, Utc};
 
-/// Sensors whose blindness can hide something that would lower the score.
-const FEEDING: &[&str] =
-    &["auth", "proc", "net", "exec", "system.load", "system.cpu", "system.memory", "system.disks"];
+/// Sensors whose blindness can hide something that would lower the score. Of the parts of `auth` one may well be
+/// missing; when all are, a finding says so.
+const FEEDING: &[&str] = &["proc", "net", "exec", "load", "cpu", "memory", "disks"];
 
 /// Tells sensors whose blindness can hide something that would lower the score.
 pub(super) fn feeds_the_score(id: &str) -> bool {
-    FEEDING.iter().any(|name| is_part_of(id, name))
+    id == "auth" || FEEDING.iter().any(|name| is_part_of(id, name))
 }
 
 /// Tells sensors that are charged for when they see a part only.
@@ -42,7 +42,7 @@ pub(super) fn judge(
         sensors.iter().filter(|sensor| sensor.state != SensorState::Ok && !is_part_of(&sensor.id, "auth"))
     {
         if is_part_of(&sensor.id, "exec") {
-            round.saw(sighting(Name::ExecBlind, sensor, now).points(points.exec_blind));
+            round.saw(sighting(Name::ExecBlind, sensor, now).points(points.exec_blind * exec_share(sensor)));
         } else if ["proc.exe", "net.owners"].contains(&sensor.id.as_str()) {
             // One missing right, however many sensors feel it.
             if let Some(first) = &mut programs {
@@ -81,6 +81,15 @@ fn judge_auth(round: &mut Round, sensors: &[Sensor], has_auth: bool, points: f64
     let share = if state == SensorState::Blind { 1.0 } else { 0.5 };
     // The key is the same whichever source says it: going from one to the other is no news.
     round.saw(sighting.points(points * share));
+}
+
+/// How much of the points is charged: half while polling stands in, nothing for a burst that was too fast.
+fn exec_share(sensor: &Sensor) -> f64 {
+    match (sensor.state, sensor.reason.as_deref()) {
+        (SensorState::Blind, _) => 1.0,
+        (_, Some("overrun" | "internal_error")) => 0.0,
+        _ => 0.5,
+    }
 }
 
 fn sighting(name: Name, sensor: &Sensor, now: DateTime<Utc>) -> Sighting {

@@ -91,9 +91,10 @@ impl Refusals {
     }
 }
 
+/// Tells a wrong or missing password from an account that may not; PAM gives no reason for the former.
 fn is_mistyped(event: &AuthEvent) -> bool {
-    event.reason.as_ref().is_some_and(|reason| {
-        ["incorrect password", "password is required", "authentication failure", "Authentication failure"]
+    !event.reason.as_ref().is_some_and(|reason| {
+        ["NOT in sudoers", "NOT authorized", "not allowed", "not permitted", "rejected", "Not authorized"]
             .iter()
             .any(|words| reason.contains(words))
     })

@@ -29,7 +29,7 @@ const AUTH: Rule = Rule { category: Category::Auth, kind: Kind::Event, clears: f
 const PROCESS: Rule = Rule { level: Level::Alert, ..PLAIN };
 const SEE: Rule = Rule { category: Category::Visibility, ..PLAIN };
 
-pub(super) static RULES: [Rule; 25] = [
+pub(super) static RULES: [Rule; 28] = [
     Rule {
         name: Name::Load,
         id: "HS-HLTH-001",
@@ -126,6 +126,22 @@ pub(super) static RULES: [Rule; 25] = [
         attack: &["T1571", "T1133"],
         references: &["https://attack.mitre.org/techniques/T1571/"],
         passed: "no new door is open",
+        ..PLAIN
+    },
+    Rule {
+        name: Name::PacketSocket,
+        id: "HS-NET-003",
+        title: "a program sees or makes raw packets",
+        level: Level::Warning,
+        category: Category::Process,
+        what: "A program holds a packet or raw socket: it sees what passes by, or makes packets of its own.",
+        why: "Passwords can be listened for, and some back doors wait for a magic packet without any open port.",
+        proof: "The kernel's tables of packet and raw sockets, with the owner where that can be seen.",
+        harmless_if: "It is a network tool that you started, or a service that needs it, such as a DHCP client.",
+        r#do: "If you do not know the program: look at its file and at what started it.",
+        attack: &["T1040", "T1205.002"],
+        references: &["https://attack.mitre.org/techniques/T1040/", "man 7 packet"],
+        passed: "no unknown program sees raw packets",
         ..PLAIN
     },
     Rule {
@@ -301,7 +317,7 @@ pub(super) static RULES: [Rule; 25] = [
         title: "a coin miner by its command line",
         what: "A command line names a mining pool, a mining protocol or a known miner.",
         why: "Somebody may be earning with your power bill; who could start a miner could do more.",
-        proof: "The command line.",
+        proof: "The words of its command line, from /proc/PID/cmdline.",
         harmless_if: "You mine yourself; then accept it.",
         r#do: "Stop it, then find out who started it and how that one got in.",
         attack: &["T1496"],
@@ -341,6 +357,36 @@ pub(super) static RULES: [Rule; 25] = [
         ..PLAIN
     },
     Rule {
+        name: Name::HiddenProcess,
+        id: "HS-PROC-009",
+        title: "a process that hides",
+        what: "A process answers to its number, and a view that must show it does not.",
+        why: "Rootkits hide their processes. Two views of one fact that contradict each other are the best proof of one.",
+        proof: "The two views of the process, side by side.",
+        harmless_if: "You mounted something over its folder in /proc yourself; a hidden process itself has no honest reason.",
+        r#do: "Do not trust this machine's own tools now: note what is shown here, and look at its disk from another \
+               system.",
+        attack: &["T1014", "T1564.013"],
+        references: &["https://attack.mitre.org/techniques/T1014/"],
+        passed: "no process hides",
+        ..PROCESS
+    },
+    Rule {
+        name: Name::TracedProcess,
+        id: "HS-PROC-010",
+        title: "a process is controlled by another one",
+        level: Level::Warning,
+        what: "A process is traced (ptrace) by a program that is no known debugger.",
+        why: "Who controls a process can read its passwords and make it do anything.",
+        proof: "The field TracerPid in /proc/PID/status.",
+        harmless_if: "You are debugging, or the program traces its own children as a sandbox does.",
+        r#do: "Look at the controlling program: its file, and who started it.",
+        attack: &["T1055.008"],
+        references: &["https://attack.mitre.org/techniques/T1055/008/", "man 2 ptrace"],
+        passed: "no process is controlled by another one",
+        ..PROCESS
+    },
+    Rule {
         name: Name::AuthBlind,
         id: "HS-SEE-001",
         title: "sign-ins cannot be seen",
@@ -362,7 +408,7 @@ pub(super) static RULES: [Rule; 25] = [
         why: "A program that lives for some milliseconds is missed.",
         proof: "What the kernel answered when it was asked.",
         harmless_if: "You can live with seeing only programs that run for longer than one beat.",
-        r#do: "Do what the fix says.",
+        r#do: "Do what the fix of the finding says; it is the smallest right that helps.",
         references: &["https://docs.kernel.org/driver-api/connector.html"],
         passed: "",
         ..SEE
@@ -376,7 +422,7 @@ pub(super) static RULES: [Rule; 25] = [
         why: "A deleted, hidden or fileless program of another user is missed.",
         proof: "How many could be read, of how many.",
         harmless_if: "You are the only user, and you start this program with more rights from time to time.",
-        r#do: "Do what the fix says.",
+        r#do: "Do what the fix of the finding says; it is the smallest right that helps.",
         references: &["man 5 proc_pid_exe"],
         passed: "",
         ..SEE

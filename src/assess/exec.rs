@@ -1,0 +1,127 @@
+//! Programs that were started since the last beat, however short their lives. What still runs is judged as a process.
+
+use super::process::odd_place;
+use super::provenance::{self, Kin, Place, is_toolchain_name, place};
+use super::rules::Name;
+use super::settings::Settings;
+use super::sighting::{Round, Sighting};
+use super::strings;
+use crate::model::{Confidence, ExecEvent, Level};
+use crate::text;
+use std::collections::{HashSet, VecDeque};
+
+/// Processes that are remembered as work in progress.
+const VOUCHED_CAP: usize = 4096;
+/// Container runtimes copy themselves into memory before they enter a container.
+const RUNTIMES: &[&str] = &["runc", "crun", "youki", "exe"];
+
+/// Processes that were work in progress when they started: their children are, too, after they are gone.
+#[derive(Debug, Default)]
+pub(super) struct Vouched {
+    pids: HashSet<u32>,
+    order: VecDeque<u32>,
+}
+
+impl Vouched {
+    fn add(&mut self, pid: u32) {
+        if self.pids.insert(pid) {
+            self.order.push_back(pid);
+        }
+        if self.order.len() > VOUCHED_CAP
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.pids.remove(&oldest);
+        }
+    }
+}
+
+/// Judges starts of programs. What is seen here happened; it fades like other events.
+pub(super) fn judge(
+    round: &mut Round,
+    events: &[ExecEvent],
+    kin: Option<&Kin<'_>>,
+    vouched: &mut Vouched,
+    settings: &Settings,
+) {
+    for event in events.iter().filter(|event| !event.own) {
+        let at_work = is_toolchain_work(event, kin, vouched);
+        if at_work
+            || event.name.as_deref().is_some_and(is_toolchain_name) && path(event).is_none_or(is_ordinary)
+        {
+            vouched.add(event.pid);
+        }
+        let still_runs =
+            event.start_ticks.zip(kin).is_some_and(|(ticks, kin)| kin.find(event.pid, ticks).is_some());
+        if !still_runs && let Some(path) = path(event) {
+            started(round, event, path, at_work, kin, settings);
+        }
+    }
+}
+
+fn started(
+    round: &mut Round,
+    event: &ExecEvent,
+    path: &str,
+    at_work: bool,
+    kin: Option<&Kin<'_>>,
+    settings: &Settings,
+) {
+    let points = &settings.score.points;
+    let name = event.name.as_deref().unwrap_or("a program");
+    if path.starts_with("/memfd:") {
+        if !RUNTIMES.iter().any(|start| name.starts_with(start)) {
+            let title = format!("{name} was started from memory");
+            round.saw(about(event, path, Name::Fileless, kin).title(&title).points(points.fileless));
+        }
+    } else if !at_work && let Some((what, alert)) = odd_place(path) {
+        round.saw(
+            about(event, path, Name::OddFolder, kin)
+                .title(&format!("{name} was started from {what}: {path}"))
+                .level(if alert { Level::Alert } else { Level::Warning })
+                .confidence(if event.exe.is_some() { Confidence::High } else { Confidence::Medium })
+                .points(if alert { points.odd_folder } else { points.temporary_folder }),
+        );
+    }
+    if let Some(word) = event.argv.as_deref().and_then(strings::miner_word)
+        && !strings::is_reader(name)
+    {
+        let title = format!("{name} looked like a coin miner: {}", text::fit(word, 24));
+        round.saw(about(event, path, Name::MinerStrings, kin).title(&title).points(points.miner));
+    }
+}
+
+/// The file that was started: the kernel's word, else the first word of the command line.
+fn path(event: &ExecEvent) -> Option<&str> {
+    match &event.exe {
+        Some(exe) => Some(&exe.path),
+        None => event.argv.as_deref()?.split(' ').next().filter(|word| word.starts_with('/')),
+    }
+}
+
+fn is_ordinary(path: &str) -> bool {
+    matches!(place(path), Place::Package | Place::Tools | Place::Home)
+}
+
+/// The same key as for a running process: a program that lives on is one finding, not two.
+fn about(event: &ExecEvent, path: &str, rule: Name, kin: Option<&Kin<'_>>) -> Sighting {
+    let user = provenance::user_name(event.uid, kin);
+    let parent = event.parent.as_deref().unwrap_or("a process that is gone");
+    Sighting::new(rule, event.at)
+        .happened()
+        .key("program", path)
+        .key("user", &user)
+        .detail("pid", &event.pid.to_string())
+        .proof("kernel", Some(event.at), &text::fit(&event.command(), 160))
+        .proof("kernel", Some(event.at), &format!("pid {}, started by {parent}", event.pid))
+}
+
+/// Tells work in progress, by the parents that are still there, else by what is remembered of them.
+fn is_toolchain_work(event: &ExecEvent, kin: Option<&Kin<'_>>, vouched: &Vouched) -> bool {
+    if event.ppid.is_some_and(|ppid| vouched.pids.contains(&ppid)) {
+        return true;
+    }
+    match event.ppid.zip(kin).and_then(|(ppid, kin)| Some((kin.by_pid(ppid)?, kin))) {
+        Some((parent, kin)) => provenance::is_toolchain(parent) || kin.is_toolchain_work(parent),
+        None => event.parent.as_deref().is_some_and(is_toolchain_name),
+    }
+}
