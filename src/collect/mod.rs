@@ -8,6 +8,7 @@ mod fields;
 pub mod host;
 mod kept;
 pub mod logins;
+pub mod oddities;
 pub mod own;
 pub mod packages;
 pub mod processes;

@@ -12,19 +12,19 @@ const BUFFER_BYTES: usize = 32 << 10;
 
 /// The folder /proc.
 #[derive(Debug)]
-pub(super) struct Listing {
+pub(in crate::collect) struct Listing {
     path: PathBuf,
     open: Option<OwnedFd>,
     buffer: Vec<u8>,
 }
 
 impl Listing {
-    pub(super) fn new(root: &Root) -> Self {
+    pub(in crate::collect) fn new(root: &Root) -> Self {
         Self { path: root.path("/proc"), open: None, buffer: Vec::with_capacity(BUFFER_BYTES) }
     }
 
     /// Fills `pids`, ascending and each once.
-    pub(super) fn read(&mut self, pids: &mut Vec<u32>) -> Result<(), Fault> {
+    pub(in crate::collect) fn read(&mut self, pids: &mut Vec<u32>) -> Result<(), Fault> {
         pids.clear();
         self.list(pids).map_err(|errno| {
             self.open = None;
@@ -33,7 +33,7 @@ impl Listing {
     }
 
     /// The folder itself, to open `PID/...` below it.
-    pub(super) fn folder(&self) -> BorrowedFd<'_> {
+    pub(in crate::collect) fn folder(&self) -> BorrowedFd<'_> {
         self.open.as_ref().map_or(CWD, AsFd::as_fd)
     }
 

@@ -8,6 +8,7 @@ mod listing;
 pub(in crate::collect) mod program;
 pub(in crate::collect) mod stat;
 
+pub(in crate::collect) use listing::Listing;
 pub(in crate::collect) use program::socket_inode;
 
 use super::accounts::Accounts;
@@ -17,7 +18,6 @@ use super::{Root, Seen, host};
 use crate::model::{Process, Program, Safe, Sensor, SensorState};
 use chrono::{DateTime, TimeDelta, Utc};
 use descriptors::Budget;
-use listing::Listing;
 use program::AccountFrom;
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{AtFlags, Mode};

@@ -135,7 +135,7 @@ pub(in crate::collect) fn command_line(raw: &[u8]) -> Safe {
 }
 
 /// The second number of `Uid:` in proc_pid_status(5).
-fn effective_uid(status: &[u8]) -> Option<u32> {
+pub(in crate::collect) fn effective_uid(status: &[u8]) -> Option<u32> {
     let line = lines(status).find_map(|line| line.strip_prefix(b"Uid:"))?;
     u32::try_from(number(words(line).nth(1)?)?).ok()
 }

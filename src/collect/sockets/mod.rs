@@ -16,7 +16,7 @@ use super::{Root, Seen};
 use crate::model::{Connection, Listener, Process, Protocol, Reach, Sensor, Sockets, TcpState};
 use chrono::{DateTime, Utc};
 use diag::Diag;
-use owners::Owners;
+pub(in crate::collect) use owners::Owners;
 use row::{Row, Wanted};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;

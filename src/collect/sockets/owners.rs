@@ -54,7 +54,7 @@ struct Holder {
 
 /// The memory of sockets and their processes.
 #[derive(Debug)]
-pub(super) struct Owners {
+pub(in crate::collect) struct Owners {
     proc: PathBuf,
     folder: Option<OwnedFd>,
     known: HashMap<u64, Known>,
@@ -71,7 +71,7 @@ pub(super) struct Owners {
 }
 
 impl Owners {
-    pub(super) fn new(root: &Root) -> Self {
+    pub(in crate::collect) fn new(root: &Root) -> Self {
         Self {
             proc: root.path("/proc"),
             folder: None,
@@ -88,12 +88,12 @@ impl Owners {
     }
 
     /// Starts a beat.
-    pub(super) fn begin(&mut self) {
+    pub(in crate::collect) fn begin(&mut self) {
         self.beat += 1;
     }
 
     /// Notes that a socket is there.
-    pub(super) fn meet(&mut self, inode: u64, door: bool, now: DateTime<Utc>) {
+    pub(in crate::collect) fn meet(&mut self, inode: u64, door: bool, now: DateTime<Utc>) {
         let wanted = &mut self.wanted;
         let known = self.known.entry(inode).or_insert_with(|| {
             *wanted += 1;
@@ -103,7 +103,7 @@ impl Owners {
     }
 
     /// Forgets sockets that were not met in this beat; connections only where they were listed.
-    pub(super) fn forget_closed(&mut self, connections_too: bool) {
+    pub(in crate::collect) fn forget_closed(&mut self, connections_too: bool) {
         let beat = self.beat;
         let wanted = &mut self.wanted;
         self.known.retain(|_, known| {
@@ -116,7 +116,7 @@ impl Owners {
     }
 
     /// Looks for the processes of all sockets that are wanted.
-    pub(super) fn look_up(&mut self, processes: &[Process]) {
+    pub(in crate::collect) fn look_up(&mut self, processes: &[Process]) {
         self.bury_dead_holders(processes);
         if self.wanted == 0 {
             return;
@@ -169,7 +169,7 @@ impl Owners {
     }
 
     /// The process behind a socket.
-    pub(super) fn owner(&self, inode: u64) -> Option<&Owner> {
+    pub(in crate::collect) fn owner(&self, inode: u64) -> Option<&Owner> {
         match &self.known.get(&inode)?.lookup {
             Lookup::Found(owner) => Some(owner),
             Lookup::Wanted(_) | Lookup::Nobody => None,
@@ -177,12 +177,12 @@ impl Owners {
     }
 
     /// When a socket was first seen.
-    pub(super) fn since(&self, inode: u64) -> Option<DateTime<Utc>> {
+    pub(in crate::collect) fn since(&self, inode: u64) -> Option<DateTime<Utc>> {
         self.known.get(&inode).map(|known| known.since)
     }
 
     /// True when the last walk over everybody met folders that it could not open.
-    pub(super) const fn was_denied(&self) -> bool {
+    pub(in crate::collect) const fn was_denied(&self) -> bool {
         self.denied > 0
     }
 
