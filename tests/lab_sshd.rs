@@ -1,6 +1,11 @@
 //! A real sshd is attacked and logged into, and every event is told exactly once: from the journal, and from
 //! rsyslog's `auth.log`. Names and lines that lie are tried as well.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on says so")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test that cannot go on says so"
+)]
 
 mod lab;
 
@@ -127,4 +132,130 @@ fn a_line_that_only_claims_to_be_of_sshd_is_no_login() {
     let all = format!("{events:#?}");
     assert_eq!(forged(&events), 2, "{all}");
     assert_eq!(count(&events, AuthKind::Accepted, "root"), 0, "{all}");
+}
+
+/// The journalctl processes that we are the parent of.
+fn journalctls(parent: u32) -> Vec<i32> {
+    let is_ours = |pid: &i32| {
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        let rest = stat.split_once("(journalctl) ").map(|(_, rest)| rest.to_owned());
+        rest.is_some_and(|rest| {
+            rest.split(' ').nth(1) == Some(&*parent.to_string()) && !rest.starts_with('Z')
+        })
+    };
+    let entries = std::fs::read_dir("/proc").unwrap();
+    entries.flatten().filter_map(|e| e.file_name().to_str()?.parse().ok()).filter(is_ours).collect()
+}
+
+fn kill(pid: i32) {
+    let pid = rustix::process::Pid::from_raw(pid).unwrap();
+    rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
+}
+
+#[test]
+fn a_journalctl_that_dies_and_a_journal_that_is_vacuumed_lose_and_double_nothing() {
+    let Some(lab) = Lab::start(Recorder::Journald) else { return };
+    let mut collector = listening(&lab, Recorder::Journald);
+    let say = |numbers: std::ops::Range<u32>| {
+        for n in numbers {
+            Lab::logger(None, "sshd", &format!("Failed password for user{n} from 203.0.113.9 port 1 ssh2"));
+        }
+    };
+    say(0..10);
+    // What was written last before the death was not fetched yet.
+    lab::wait_for("journalctl", || !journalctls(std::process::id()).is_empty());
+    kill(journalctls(std::process::id())[0]);
+    say(10..20);
+    lab::wait_for("a new journalctl", || !journalctls(std::process::id()).is_empty());
+    say(20..30);
+    let events = fetch(&mut collector, |events| events.len() >= 30);
+    for command in ["--rotate", "--vacuum-files=1"] {
+        // Never on the journal of the machine that runs the tests.
+        if lab.owns_journal {
+            assert!(std::process::Command::new("journalctl").arg(command).status().unwrap().success());
+        }
+        say(30..35);
+    }
+    for pid in journalctls(std::process::id()) {
+        kill(pid);
+    }
+    say(35..40);
+    let later = fetch(&mut collector, |events| events.len() >= 15);
+    let told = |n: u32, events: &[Arc<AuthEvent>]| {
+        events.iter().filter(|event| event.raw.contains(&format!("for user{n} from"))).count()
+    };
+    for n in 0..30 {
+        assert_eq!(told(n, &events), 1, "user{n}");
+    }
+    for n in 30..40 {
+        assert_eq!(told(n, &later), if n < 35 { 2 } else { 1 }, "user{n}");
+    }
+}
+
+/// Follows the journal until it is killed; run by the test below.
+#[test]
+fn child_that_follows() {
+    if std::env::var_os("HOME_SOC_TEST_FOLLOW").is_none() {
+        return;
+    }
+    let _collector = Collector::start(Root::real(), Settings::default(), Utc::now());
+    thread::sleep(Duration::from_secs(30));
+}
+
+#[test]
+fn no_journalctl_outlives_a_program_that_was_killed() {
+    let Some(_lab) = Lab::start(Recorder::Journald) else { return };
+    let mut child = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "child_that_follows"])
+        .env("HOME_SOC_TEST_FOLLOW", "1")
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    // The first reads the past and ends, the second follows.
+    let follows = |pid: &i32| {
+        std::fs::read(format!("/proc/{pid}/cmdline"))
+            .is_ok_and(|line| line.windows(8).any(|part| part == b"--follow"))
+    };
+    lab::wait_for("journalctl --follow", || journalctls(child.id()).iter().any(follows));
+    let orphans = journalctls(child.id());
+    kill(child.id() as i32);
+    child.wait().unwrap();
+    thread::sleep(Duration::from_secs(1));
+    for pid in orphans {
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        assert!(stat.is_empty() || stat.contains("(journalctl) Z"), "it still runs: {stat}");
+    }
+}
+
+/// Prints what a user without rights is told about the real journal; run by the test below.
+#[test]
+fn child_without_rights() {
+    if std::env::var_os("HOME_SOC_TEST_NOBODY").is_some() {
+        let seen = Collector::start(Root::real(), Settings::default(), Utc::now()).read(Utc::now());
+        println!("SENSOR {}", serde_json::to_string(&(seen.value.is_some(), &seen.sensors[0])).unwrap());
+    }
+}
+
+#[test]
+fn a_user_who_may_not_read_the_journal_is_told_the_group_that_may() {
+    use std::os::unix::fs::PermissionsExt;
+    let Some(lab) = Lab::start(Recorder::Journald) else { return };
+    let program = lab.root.join("program");
+    std::fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
+    std::fs::set_permissions(&lab.root, PermissionsExt::from_mode(0o755)).unwrap();
+    let output = std::process::Command::new("setpriv")
+        .args(["--reuid", &lab.user, "--regid=65534", "--clear-groups"])
+        .arg(&program)
+        .args(["--exact", "child_without_rights", "--nocapture"])
+        .env("HOME_SOC_TEST_NOBODY", "1")
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    let json =
+        text.lines().find_map(|line| line.split_once("SENSOR ")).unwrap_or_else(|| panic!("{output:?}")).1;
+    let (sees, sensor): (bool, home_soc::model::Sensor) = serde_json::from_str(json).unwrap();
+    assert!(!sees, "{json}");
+    assert_eq!(sensor.fix, ["sudo", "usermod", "-aG", "systemd-journal", &lab.user], "{json}");
+    let expected = format!("permission denied: {} is not in systemd-journal or adm", lab.user);
+    assert_eq!(sensor.looked[0].result, *expected);
 }

@@ -45,6 +45,8 @@ pub struct Lab {
     pub user: String,
     /// Their password.
     pub password: String,
+    /// The journal is the laboratory's own: a test may rotate and vacuum it.
+    pub owns_journal: bool,
     /// A folder that looks like a machine's root: with rsyslog its `var/log/auth.log` is real.
     pub root: PathBuf,
     scratch: tempfile::TempDir,
@@ -99,9 +101,10 @@ impl Lab {
         let scratch = tempfile::Builder::new().prefix("home-soc-lab").tempdir().unwrap();
         fs::set_permissions(scratch.path(), Permissions::from_mode(0o755)).unwrap();
         let mut lab = Self {
-            port: free_port(),
+            port: 0,
             user: format!("hslab{}", std::process::id()),
             password: "a good pass phrase".to_owned(),
+            owns_journal: false,
             root: scratch.path().join("root"),
             scratch,
             sshd: None,
@@ -200,6 +203,7 @@ impl Lab {
             let child = quiet(Command::new(program)).spawn().unwrap();
             self.recorder = Some(Started(child));
             wait_for("journald", || answers(JOURNALD_SOCKET));
+            self.owns_journal = !had_journal;
             if !had_journal {
                 self.undo.push(Box::new(|| drop(fs::remove_dir_all(VOLATILE_JOURNAL))));
             }
@@ -281,26 +285,40 @@ impl Lab {
         assert!(made.unwrap().success(), "ssh-keygen failed");
         let config = self.scratch.path().join("sshd_config");
         let text = format!(
-            "Port {}\nListenAddress 127.0.0.1\nHostKey {}\nPidFile none\nUsePAM yes\nPasswordAuthentication yes\n\
+            "ListenAddress 127.0.0.1\nHostKey {}\nPidFile none\nUsePAM yes\nPasswordAuthentication yes\n\
              KbdInteractiveAuthentication no\nPermitRootLogin yes\nMaxStartups 200\nUseDNS no\nLogLevel INFO\n",
-            self.port,
             key.display()
         );
         fs::write(&config, text).unwrap();
-        let check = |option: &[&str]| {
-            Command::new(find("sshd")).arg("-t").arg("-f").arg(&config).args(option).output().unwrap()
+        let sshd = || {
+            let mut sshd = Command::new(find("sshd"));
+            sshd.arg("-f").arg(&config);
+            sshd
         };
-        let tested = check(&[]);
-        assert!(tested.status.success(), "sshd -t: {}", String::from_utf8_lossy(&tested.stderr));
-        let mut sshd = Command::new(find("sshd"));
-        sshd.arg("-D").arg("-f").arg(&config);
+        let checked = sshd().arg("-t").output().unwrap();
+        assert!(checked.status.success(), "sshd -t: {}", String::from_utf8_lossy(&checked.stderr));
         // From 9.8 on sshd shuts out who fails; 12 failures are wanted here.
         let no_penalties = ["-o", "PerSourcePenalties=no"];
-        if check(&no_penalties).status.success() {
-            sshd.args(no_penalties);
+        let knows_penalties = sshd().arg("-t").args(no_penalties).output().unwrap().status.success();
+        // A free port may be taken by another before sshd takes it: then it ends at once.
+        for _ in 0..10 {
+            self.port = free_port();
+            let mut command = sshd();
+            command.args(["-D", "-p", &self.port.to_string()]);
+            if knows_penalties {
+                command.args(no_penalties);
+            }
+            let mut started = Started(quiet(command).spawn().unwrap());
+            let patience = Instant::now() + Duration::from_secs(20);
+            while matches!(started.0.try_wait(), Ok(None)) && Instant::now() < patience {
+                if TcpStream::connect(("127.0.0.1", self.port)).is_ok() {
+                    self.sshd = Some(started);
+                    return;
+                }
+                thread::sleep(Duration::from_millis(50));
+            }
         }
-        self.sshd = Some(Started(quiet(sshd).spawn().unwrap()));
-        wait_for("sshd", || TcpStream::connect(("127.0.0.1", self.port)).is_ok());
+        panic!("sshd does not start; sshd -D -d -f {} would tell why", config.display());
     }
 }
 
@@ -333,8 +351,21 @@ fn answers(socket: &str) -> bool {
     UnixDatagram::unbound().is_ok_and(|end| end.connect(socket).is_ok())
 }
 
+/// A free port below those that outgoing connections take.
 fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    let start = Instant::now();
+    loop {
+        let random = u64::from(std::process::id()) ^ u64::from(rand_nanos());
+        let port = 20_000 + (random % 10_000) as u16;
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+        assert!(start.elapsed() < Duration::from_secs(5), "no free port");
+    }
+}
+
+fn rand_nanos() -> u32 {
+    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().subsec_nanos()
 }
 
 /// Waits until it is so; says what was waited for when it never is.

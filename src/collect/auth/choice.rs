@@ -11,6 +11,8 @@ use std::fs::Metadata;
 use std::io;
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
 
 /// A text log that is ahead of the journal by more than this is alive, and the journal is not.
 const AHEAD_S: i64 = 600;
@@ -23,8 +25,10 @@ const LOGS: [(&str, &str); 3] = [
     ("/var/log/secure", "does not exist (Red Hat family only)"),
     ("/var/log/messages", "does not exist (Alpine, openSUSE)"),
 ];
-/// Logs of everything: sign-ins are there only on some machines.
-const GENERAL: [&str; 2] = ["/var/log/messages", "/var/log/syslog"];
+/// The log of everything: sign-ins are there only on some machines.
+const GENERAL: &str = "/var/log/messages";
+/// How long journalctl may take to answer.
+const PATIENCE: Duration = Duration::from_secs(10);
 const JOURNAL: &str = "system journal (sshd, sudo)";
 const BTMP: &str = "/var/log/btmp (failed logins)";
 
@@ -76,7 +80,7 @@ pub(super) fn choose(root: &Root, files: &[PathBuf], now: DateTime<Utc>) -> Choi
     let journal = if files.is_empty() { ask_journal(root) } else { Journal::Elsewhere };
     let logs: Vec<(String, Log)> = if files.is_empty() {
         LOGS.iter()
-            .map(|(name, _)| ((*name).to_owned(), look_at(&root.path(name), GENERAL.contains(name))))
+            .map(|(name, _)| ((*name).to_owned(), look_at(&root.path(name), *name == GENERAL)))
             .collect()
     } else {
         files
@@ -84,23 +88,10 @@ pub(super) fn choose(root: &Root, files: &[PathBuf], now: DateTime<Utc>) -> Choi
             .map(|file| (file.display().to_string(), look_at(&root.path(&file.to_string_lossy()), false)))
             .collect()
     };
-    let best_log = logs
-        .iter()
-        .filter_map(|(name, log)| match log {
-            Log::Readable { changed, .. } => Some((*changed, name)),
-            _ => None,
-        })
-        .max_by_key(|(changed, _)| *changed);
-    let place = match (&journal, best_log) {
-        (Journal::Readable { newest, .. }, Some((changed, name)))
-            if changed > newest.timestamp() + AHEAD_S =>
-        {
-            Some(file(root, name))
-        }
-        (Journal::Readable { program, .. }, _) => Some(Place::Journal(program)),
-        (_, Some((_, name))) => Some(file(root, name)),
-        (_, None) => None,
-    };
+    let place = alive(&journal, &logs).map(|alive| match alive {
+        Alive::Journal(program) => Place::Journal(program),
+        Alive::Log(name) => Place::File { name: name.to_owned(), path: root.path(name) },
+    });
     let me = Account::of_this_process(root);
     let mut looked = Vec::new();
     if journal != Journal::Elsewhere || root.is_live() {
@@ -125,8 +116,32 @@ pub(super) fn choose(root: &Root, files: &[PathBuf], now: DateTime<Utc>) -> Choi
     Choice { place, sensor }
 }
 
-fn file(root: &Root, name: &str) -> Place {
-    Place::File { name: name.to_owned(), path: root.path(name) }
+/// The best of what can be read.
+#[derive(Debug, PartialEq, Eq)]
+enum Alive<'a> {
+    Journal(&'static Path),
+    Log(&'a str),
+}
+
+/// Chooses the journal, unless a text log goes on where the journal has ended; of text logs the newest.
+fn alive<'a>(journal: &Journal, logs: &'a [(String, Log)]) -> Option<Alive<'a>> {
+    let newest_log = logs
+        .iter()
+        .filter_map(|(name, log)| match log {
+            Log::Readable { changed, len } => Some((*len > 0, *changed, name)),
+            _ => None,
+        })
+        .max_by_key(|(has_content, changed, _)| (*has_content, *changed));
+    match (journal, newest_log) {
+        (Journal::Readable { newest, .. }, Some((true, changed, name)))
+            if changed > newest.timestamp() + AHEAD_S =>
+        {
+            Some(Alive::Log(name))
+        }
+        (Journal::Readable { program, .. }, _) => Some(Alive::Journal(program)),
+        (_, Some((.., name))) => Some(Alive::Log(name)),
+        (_, None) => None,
+    }
 }
 
 /// Asks journalctl for its newest record: whether one comes, and what is said instead, tells everything.
@@ -135,13 +150,14 @@ fn ask_journal(root: &Root) -> Journal {
         return Journal::Elsewhere;
     }
     let Some(program) = journal::program() else { return Journal::NoProgram };
-    let output = match journal::command(program).arg("--lines=1").output() {
+    let output = match answer(journal::command(program).arg("--lines=1")) {
         Ok(output) => output,
         Err(error) => return Journal::Failed(error.to_string()),
     };
     let said = String::from_utf8_lossy(&output.stderr);
-    // The second is said when one's own journal can be read and the system's cannot.
-    if said.contains("insufficient permissions") || said.contains("not seeing messages from other users") {
+    // "No files", "some files", or a hint that only one's own messages are shown: what counts is the system's.
+    let is_limited = said.contains("insufficient permissions") || said.contains("not seeing messages from");
+    if is_limited && !system_journal_opens(root) {
         return Journal::Denied;
     }
     let newest = super::JournalRecord::parse(&output.stdout)
@@ -150,13 +166,41 @@ fn ask_journal(root: &Root) -> Journal {
         Some(newest) => Journal::Readable {
             program,
             newest,
-            is_volatile: std::fs::read_dir(root.path("/var/log/journal"))
-                .is_ok_and(|mut folder| folder.next().is_none())
-                || !root.path("/var/log/journal").exists(),
+            is_volatile: journal_folders(root, "/var/log/journal").is_empty(),
         },
         None if output.status.success() => Journal::Empty,
         None => Journal::Failed(said.lines().next().unwrap_or("it ended without a word").to_owned()),
     }
+}
+
+/// True when the journal of the system's own services can be opened.
+fn system_journal_opens(root: &Root) -> bool {
+    ["/var/log/journal", "/run/log/journal"]
+        .into_iter()
+        .flat_map(|place| journal_folders(root, place))
+        .any(|folder| rotated::open(&folder.join("system.journal")).is_ok())
+}
+
+/// The folders of machines below a place of journals.
+fn journal_folders(root: &Root, place: &str) -> Vec<PathBuf> {
+    std::fs::read_dir(root.path(place))
+        .map(|entries| entries.flatten().map(|entry| entry.path()).filter(|path| path.is_dir()).collect())
+        .unwrap_or_default()
+}
+
+/// Runs a command to its end, which must come soon: a journal on a hung disk must not hang us.
+fn answer(command: &mut Command) -> io::Result<Output> {
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+    let pid = rustix::process::Pid::from_child(&child);
+    let (tell, told) = std::sync::mpsc::channel();
+    std::thread::Builder::new()
+        .name("auth-probe".into())
+        .spawn(move || tell.send(child.wait_with_output()))?;
+    told.recv_timeout(PATIENCE).unwrap_or_else(|_| {
+        // Not waited for by the thread yet: the number is still this child's.
+        let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
+        Err(io::Error::new(io::ErrorKind::TimedOut, format!("no answer in {} s", PATIENCE.as_secs())))
+    })
 }
 
 fn look_at(path: &Path, is_general: bool) -> Log {
@@ -362,4 +406,32 @@ impl Account {
 
 fn groups_file(root: &Root) -> String {
     std::fs::read_to_string(root.path("/etc/group")).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn log(name: &str, changed: i64, len: u64) -> (String, Log) {
+        (name.to_owned(), Log::Readable { changed, len })
+    }
+
+    fn journal(newest: i64) -> Journal {
+        let newest = DateTime::from_timestamp(newest, 0).unwrap();
+        Journal::Readable { program: Path::new("/usr/bin/journalctl"), newest, is_volatile: false }
+    }
+
+    #[test]
+    fn the_journal_is_read_unless_only_the_text_log_goes_on() {
+        let is_journal = Some(Alive::Journal(Path::new("/usr/bin/journalctl")));
+        let day = 86_400;
+        let logs = [log("auth.log", 10 * day, 100), log("secure", 9 * day, 100)];
+        assert_eq!(alive(&journal(10 * day - 60), &logs), is_journal);
+        assert_eq!(alive(&journal(9 * day), &logs), Some(Alive::Log("auth.log")));
+        assert_eq!(alive(&Journal::Denied, &logs), Some(Alive::Log("auth.log")));
+        // Emptied by rotation, nothing written since: that is no sign of life.
+        assert_eq!(alive(&journal(9 * day), &[log("auth.log", 10 * day, 0)]), is_journal);
+        assert_eq!(alive(&Journal::Empty, &[log("auth.log", 10 * day, 0)]), Some(Alive::Log("auth.log")));
+        assert_eq!(alive(&Journal::Empty, &[("auth.log".to_owned(), Log::Missing)]), None);
+    }
 }

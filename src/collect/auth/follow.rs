@@ -117,7 +117,7 @@ impl Follower {
     /// # Errors
     /// When the path cannot be opened or read; the next poll tries again. A missing file is no error.
     pub fn poll(&mut self, budget: usize, line: &mut dyn FnMut(&[u8])) -> io::Result<Polled> {
-        self.look_for_rotation()?;
+        let looked = self.look_for_rotation();
         // A writer that moved on wrote its last line into the old file before its first into the new one. Taking
         // the lengths newest first and reading oldest first therefore keeps the order.
         let mut bounds = Vec::with_capacity(self.files.len());
@@ -132,7 +132,8 @@ impl Follower {
             }
         }
         self.let_go(line);
-        Ok(Polled::AtEnd)
+        // What is open was read even when its successor cannot be.
+        looked.map(|()| Polled::AtEnd)
     }
 
     /// Opens what the path stands for now, and whatever came and went in between.
