@@ -56,7 +56,7 @@ impl Tables {
         if let Some(processes) = processes {
             self.owners.look_up(processes);
             for socket in &mut found {
-                socket.owner = self.owners.owner(socket.inode).cloned();
+                socket.owner = self.owners.of(socket.inode).0.cloned();
                 let program = socket.owner.as_ref().and_then(|owner| {
                     let process = processes.iter().find(|process| process.program.pid == owner.pid);
                     Some(&process?.program)

@@ -1,7 +1,6 @@
 //! The kernel's socket tables over netlink (sock_diag(7)), straight into the reader's rows.
 //!
-//! One request lists one protocol in one family. Messages are cut by hand: a dump of 40,000 sockets must not
-//! allocate. It knows nothing of processes.
+//! Messages are cut by hand: a dump of 40,000 sockets must not allocate. It knows nothing of processes.
 
 use super::row::{Bytes, Row, Wanted, state};
 use crate::model::Protocol;
@@ -24,14 +23,17 @@ const ATTEMPTS: u32 = 3;
 // linux/netlink.h, linux/sock_diag.h, linux/inet_diag.h
 const NLMSG_ERROR: u16 = 2;
 const NLMSG_DONE: u16 = 3;
+const TCPDIAG_GETSOCK: u16 = 18;
 const SOCK_DIAG_BY_FAMILY: u16 = 20;
 const NLM_F_REQUEST_DUMP: u16 = 0x1 | 0x300;
 const NLM_F_DUMP_INTR: u16 = 0x10;
 const INET_DIAG_INFO: u16 = 2;
 const AF_INET: u8 = 2;
 const AF_INET6: u8 = 10;
+const IPPROTO_UDP: u8 = 17;
 const HEADER_BYTES: usize = 16;
-const REQUEST_BYTES: usize = HEADER_BYTES + 56;
+/// Header and socket id are followed by different fields in the two kinds of request; the longer has this size.
+const REQUEST_BYTES: usize = HEADER_BYTES + 60;
 const ROW_BYTES: usize = 72;
 
 /// An open line to the kernel.
@@ -73,13 +75,18 @@ impl Diag {
         let start = rows.len();
         for attempt in 1..=ATTEMPTS {
             rows.truncate(start);
-            let torn_v4 = self.dump(AF_INET, protocol, wanted, rows)?;
-            let torn_v6 = match self.dump(AF_INET6, protocol, wanted, rows) {
-                // A kernel without IPv6 does not know the family.
-                Err(Errno::NOENT | Errno::AFNOSUPPORT | Errno::INVAL) => false,
-                answer => answer?,
+            let torn = match protocol {
+                Protocol::Tcp => self.dump(tcp_request(wanted), protocol, wanted, rows)?,
+                Protocol::Udp => {
+                    let torn = self.dump(udp_request(AF_INET, wanted), protocol, wanted, rows)?;
+                    torn | match self.dump(udp_request(AF_INET6, wanted), protocol, wanted, rows) {
+                        // A kernel without IPv6 does not know the family.
+                        Err(Errno::NOENT | Errno::AFNOSUPPORT | Errno::INVAL) => false,
+                        answer => answer?,
+                    }
+                }
             };
-            if !(torn_v4 || torn_v6) || attempt == ATTEMPTS {
+            if !torn || attempt == ATTEMPTS {
                 break;
             }
         }
@@ -89,13 +96,13 @@ impl Diag {
     /// One dump; true when the kernel says that the table changed while it was listed.
     fn dump(
         &mut self,
-        family: u8,
+        mut request: [u8; REQUEST_BYTES],
         protocol: Protocol,
         wanted: Wanted,
         rows: &mut Vec<Row>,
     ) -> rustix::io::Result<bool> {
         self.sequence = self.sequence.wrapping_add(1);
-        let request = request(family, protocol, wanted, self.sequence);
+        request[8..12].copy_from_slice(&self.sequence.to_ne_bytes());
         rustix::net::send(&self.socket, &request, SendFlags::empty())?;
         let mut torn = false;
         loop {
@@ -121,22 +128,33 @@ impl Diag {
     }
 }
 
-/// `struct nlmsghdr`, then `struct inet_diag_req_v2` with an empty socket id.
-fn request(family: u8, protocol: Protocol, wanted: Wanted, sequence: u32) -> [u8; REQUEST_BYTES] {
+/// `struct nlmsghdr` and `struct inet_diag_req`: the older request, because it lists both families in one walk
+/// over the kernel's table, and that walk is dear even where the table is empty.
+fn tcp_request(wanted: Wanted) -> [u8; REQUEST_BYTES] {
+    let mut bytes = request(TCPDIAG_GETSOCK);
+    bytes[16] = AF_INET;
+    if wanted == Wanted::All {
+        bytes[19] = 1 << (INET_DIAG_INFO - 1);
+    }
+    bytes[68..72].copy_from_slice(&wanted.mask(Protocol::Tcp).to_ne_bytes());
+    bytes
+}
+
+/// `struct nlmsghdr` and `struct inet_diag_req_v2`.
+fn udp_request(family: u8, wanted: Wanted) -> [u8; REQUEST_BYTES] {
+    let mut bytes = request(SOCK_DIAG_BY_FAMILY);
+    bytes[16] = family;
+    bytes[17] = IPPROTO_UDP;
+    bytes[20..24].copy_from_slice(&wanted.mask(Protocol::Udp).to_ne_bytes());
+    bytes
+}
+
+/// The header of a request for a whole table.
+fn request(kind: u16) -> [u8; REQUEST_BYTES] {
     let mut bytes = [0; REQUEST_BYTES];
     bytes[0..4].copy_from_slice(&(REQUEST_BYTES as u32).to_ne_bytes());
-    bytes[4..6].copy_from_slice(&SOCK_DIAG_BY_FAMILY.to_ne_bytes());
+    bytes[4..6].copy_from_slice(&kind.to_ne_bytes());
     bytes[6..8].copy_from_slice(&NLM_F_REQUEST_DUMP.to_ne_bytes());
-    bytes[8..12].copy_from_slice(&sequence.to_ne_bytes());
-    bytes[16] = family;
-    bytes[17] = match protocol {
-        Protocol::Tcp => 6,
-        Protocol::Udp => 17,
-    };
-    if wanted == Wanted::All && protocol == Protocol::Tcp {
-        bytes[18] = 1 << (INET_DIAG_INFO - 1);
-    }
-    bytes[20..24].copy_from_slice(&wanted.mask(protocol).to_ne_bytes());
     bytes
 }
 
@@ -172,7 +190,7 @@ fn part(
                 number => Err(Errno::from_raw_os_error(number as i32)),
             }
         }
-        SOCK_DIAG_BY_FAMILY => {
+        SOCK_DIAG_BY_FAMILY | TCPDIAG_GETSOCK => {
             let row = row(message.body, protocol);
             rows.extend(row.filter(|row| wanted.takes(protocol, row.state)));
             Ok(Part::More)

@@ -4,18 +4,18 @@
 //! are read only when somebody looks at them; else the listeners and the kernel's own count are enough.
 
 mod diag;
+mod established;
 mod owners;
 mod row;
 mod text;
 
 use super::accounts::Accounts;
 use super::fault::{Fault, reason};
-use super::fields::{lines, number, words};
-use super::kept::Kept;
 use super::{Root, Seen};
 use crate::model::{Connection, Listener, Process, Protocol, Reach, Sensor, Sockets, TcpState};
 use chrono::{DateTime, Utc};
 use diag::Diag;
+use established::Established;
 pub(in crate::collect) use owners::Owners;
 use row::{Row, Wanted};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -23,10 +23,6 @@ use std::sync::Arc;
 
 /// At most this many connections are shown; a sensor says how many there were.
 const CONNECTIONS_CAP: usize = 100_000;
-
-/// Up to this many, established connections are counted one by one. The kernel's counter holds, on kernels from
-/// 6.10, those too that the other side has closed (RFC 1213, tcpCurrEstab): exact where it is cheap.
-const COUNTED_ONE_BY_ONE: u64 = 1000;
 
 /// How much is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,7 +40,7 @@ pub struct Collector {
     netlink: Option<Diag>,
     tcp: text::Tables,
     udp: text::Tables,
-    counters: Kept,
+    established: Established,
     owners: Owners,
     accounts: Accounts,
     rows: Vec<Row>,
@@ -68,7 +64,7 @@ impl Collector {
             netlink: None,
             tcp: text::Tables::new(&root, Protocol::Tcp),
             udp: text::Tables::new(&root, Protocol::Udp),
-            counters: Kept::new(&root, "/proc/net/snmp"),
+            established: Established::new(&root),
             owners: Owners::new(&root),
             accounts: Accounts::new(&root),
             rows: Vec::new(),
@@ -97,7 +93,7 @@ impl Collector {
         }
         let established = match detail {
             Detail::All => Some(count_established(&self.rows)),
-            Detail::Doors => self.established(),
+            Detail::Doors => self.established(now),
         };
         self.find_owners(now, processes, detail);
         let sockets = self.sockets(detail, established, &mut missed);
@@ -129,19 +125,21 @@ impl Collector {
         Ok(())
     }
 
-    /// How many TCP connections are established, without listing many.
-    fn established(&mut self) -> Option<u64> {
-        let told = self.counters.read(&mut self.buffer).ok().and_then(|()| current_established(&self.buffer));
-        if told == Some(0) || told.is_some_and(|told| told > COUNTED_ONE_BY_ONE) {
-            return told;
+    /// How many TCP connections are established: by the kernel's counter, corrected now and then by a count.
+    fn established(&mut self, now: DateTime<Utc>) -> Option<u64> {
+        let exact = self.established.is_exact(&mut self.buffer, now);
+        // On a recorded machine the tables are files: they cost nothing and agree with what is shown.
+        if exact && self.live {
+            return self.established.number();
         }
         let start = self.rows.len();
-        let counted = self
-            .read_table(Protocol::Tcp, Wanted::Established, &mut Missed::default())
-            .ok()
-            .map(|()| (self.rows.len() - start) as u64);
+        let counted = self.read_table(Protocol::Tcp, Wanted::Established, &mut Missed::default());
+        let rows = (self.rows.len() - start) as u64;
         self.rows.truncate(start);
-        counted.or(told)
+        if counted.is_ok() {
+            self.established.correct(rows, now);
+        }
+        self.established.number()
     }
 
     fn find_owners(&mut self, now: DateTime<Utc>, processes: Option<&[Process]>, detail: Detail) {
@@ -171,43 +169,46 @@ impl Collector {
             shown.extend(all.take(CONNECTIONS_CAP).map(|row| self.connection(row, &ports)));
             shown
         });
-        let held = self.rows.iter().filter(|row| row.inode != 0);
-        Sockets {
-            listeners,
-            connections,
-            established,
-            owners_known: held.clone().filter(|row| self.owners.owner(row.inode).is_some()).count() as u64,
-            owners_total: held.count() as u64,
+        let doors = listeners.iter().map(|door| (door.inode, door.owner.is_some()));
+        let others =
+            connections.iter().flatten().map(|connection| (connection.inode, connection.owner.is_some()));
+        let (mut owners_known, mut owners_total) = (0, 0);
+        for (inode, known) in doors.chain(others) {
+            owners_total += u64::from(inode != 0);
+            owners_known += u64::from(known);
         }
+        Sockets { listeners, connections, established, owners_known, owners_total }
     }
 
     fn listener(&self, row: &Row) -> Listener {
+        let (owner, since) = self.owners.of(row.inode);
         Listener {
             protocol: row.protocol,
             address: row.local.ip(),
             port: row.local.port(),
             reach: reach(row.local.ip()),
-            owner: self.owners.owner(row.inode).cloned(),
+            owner: owner.cloned(),
             uid: row.uid,
             user: self.accounts.name(row.uid),
             inode: row.inode,
-            since: self.owners.since(row.inode),
+            since,
         }
     }
 
     fn connection(&self, row: &Row, listening: &[(Protocol, u16)]) -> Connection {
+        let (owner, since) = self.owners.of(row.inode);
         Connection {
             protocol: row.protocol,
             local: row.local,
             remote: row.remote,
             state: row.state,
             incoming: listening.binary_search(&(row.protocol, row.local.port())).is_ok(),
-            owner: self.owners.owner(row.inode).cloned(),
+            owner: owner.cloned(),
             uid: row.uid,
             inode: row.inode,
             sent_bytes: row.bytes.map(|bytes| bytes.acknowledged),
             received_bytes: row.bytes.map(|bytes| bytes.received),
-            since: self.owners.since(row.inode),
+            since,
         }
     }
 
@@ -270,13 +271,6 @@ fn sockets_sensor(missed: &Missed) -> Sensor {
     sensor
 }
 
-/// `CurrEstab` of /proc/net/snmp: one counter for IPv4 and IPv6, found by its heading.
-fn current_established(text: &[u8]) -> Option<u64> {
-    let mut tcp = lines(text).filter(|line| line.starts_with(b"Tcp:"));
-    let at = words(tcp.next()?).position(|heading| heading == b"CurrEstab")?;
-    number(words(tcp.next()?).nth(at)?)
-}
-
 /// Who can reach a socket that is bound to this address.
 fn reach(address: IpAddr) -> Reach {
     match address {
@@ -307,14 +301,6 @@ const fn is_local_v6(address: Ipv6Addr) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_kernels_count_is_found_by_its_heading() {
-        let text = b"Ip: Forwarding\nIp: 2\nTcp: RtoMin CurrEstab InSegs\nTcp: 200 47 9\nUdp: x\nUdp: 1\n";
-        assert_eq!(current_established(text), Some(47));
-        assert_eq!(current_established(b"Tcp: CurrEstab\n"), None);
-        assert_eq!(current_established(b"Tcp: CurrEstab\nTcp: -1\n"), None);
-    }
 
     #[test]
     fn reach_follows_the_bound_address() {

@@ -13,6 +13,7 @@ use rustix::fs::{CWD, Mode, OFlags, RawDir};
 use rustix::io::Errno;
 use std::collections::HashMap;
 use std::fmt::Write as _;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::path::PathBuf;
 
 /// A walk over this many descriptors is paid with one beat without another.
@@ -43,6 +44,28 @@ enum Lookup {
     Nobody,
 }
 
+/// Spreads inode numbers over a table: they come from the kernel's counter, so nobody can choose them to collide.
+#[derive(Debug, Default)]
+struct Spread(u64);
+
+impl Hasher for Spread {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.write_u64(u64::from(*byte));
+        }
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        // The table takes its place from the low bits and its tag from the high ones: both must depend on all.
+        let product = (self.0 ^ number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        self.0 = product ^ (product >> 32);
+    }
+}
+
 /// A process that holds sockets.
 #[derive(Debug)]
 struct Holder {
@@ -57,11 +80,12 @@ struct Holder {
 pub(in crate::collect) struct Owners {
     proc: PathBuf,
     folder: Option<OwnedFd>,
-    known: HashMap<u64, Known>,
+    known: HashMap<u64, Known, BuildHasherDefault<Spread>>,
     wanted: usize,
     holders: HashMap<u32, Holder>,
-    /// The beat before which not everybody is walked again, and the newest start that the last such walk met.
+    /// The beat before which not everybody is walked again.
     all_rest_until: u64,
+    /// The newest start that the last walk over everybody met: who started since is asked first.
     newest_start: u64,
     /// Folders that the last walk over everybody was not permitted to open.
     denied: usize,
@@ -75,11 +99,11 @@ impl Owners {
         Self {
             proc: root.path("/proc"),
             folder: None,
-            known: HashMap::new(),
+            known: HashMap::default(),
             wanted: 0,
             holders: HashMap::new(),
             all_rest_until: 0,
-            newest_start: 0,
+            newest_start: u64::MAX,
             denied: 0,
             beat: 0,
             path: String::new(),
@@ -168,17 +192,13 @@ impl Owners {
         }
     }
 
-    /// The process behind a socket.
-    pub(in crate::collect) fn owner(&self, inode: u64) -> Option<&Owner> {
-        match &self.known.get(&inode)?.lookup {
-            Lookup::Found(owner) => Some(owner),
-            Lookup::Wanted(_) | Lookup::Nobody => None,
+    /// The process behind a socket, and when the socket was first seen.
+    pub(in crate::collect) fn of(&self, inode: u64) -> (Option<&Owner>, Option<DateTime<Utc>>) {
+        match self.known.get(&inode) {
+            Some(Known { since, lookup: Lookup::Found(owner), .. }) => (Some(owner), Some(*since)),
+            Some(known) => (None, Some(known.since)),
+            None => (None, None),
         }
-    }
-
-    /// When a socket was first seen.
-    pub(in crate::collect) fn since(&self, inode: u64) -> Option<DateTime<Utc>> {
-        self.known.get(&inode).map(|known| known.since)
     }
 
     /// True when the last walk over everybody met folders that it could not open.
