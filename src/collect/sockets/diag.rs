@@ -133,7 +133,7 @@ impl Diag {
 fn tcp_request(wanted: Wanted) -> [u8; REQUEST_BYTES] {
     let mut bytes = request(TCPDIAG_GETSOCK);
     bytes[16] = AF_INET;
-    if wanted == Wanted::All {
+    if wanted == (Wanted::All { bytes: true }) {
         bytes[19] = 1 << (INET_DIAG_INFO - 1);
     }
     bytes[68..72].copy_from_slice(&wanted.mask(Protocol::Tcp).to_ne_bytes());

@@ -24,6 +24,9 @@ use std::sync::Arc;
 /// At most this many connections are shown; a sensor says how many there were.
 const CONNECTIONS_CAP: usize = 100_000;
 
+/// Above this many sockets in the last full table, what each moved is not asked for: `None`, not a stall.
+const WITH_BYTES_UP_TO: usize = 10_000;
+
 /// How much is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Detail {
@@ -80,8 +83,11 @@ impl Collector {
         detail: Detail,
     ) -> Seen<Arc<Sockets>> {
         let mut missed = Missed::default();
+        let wanted = match detail {
+            Detail::All => Wanted::All { bytes: self.rows.len() <= WITH_BYTES_UP_TO },
+            Detail::Doors => Wanted::Doors,
+        };
         self.rows.clear();
-        let wanted = if detail == Detail::All { Wanted::All } else { Wanted::Doors };
         if let Err(fault) = self.read_table(Protocol::Tcp, wanted, &mut missed) {
             let sensors = vec![fault.blinds("net.sockets", "Network sockets")];
             return Seen { value: None, sensors };

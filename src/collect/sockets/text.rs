@@ -120,7 +120,7 @@ mod tests {
     #[test]
     #[cfg(target_endian = "little")]
     fn addresses_ports_states_owners_are_read() {
-        let (rows, damaged) = rows(TCP, Wanted::All);
+        let (rows, damaged) = rows(TCP, Wanted::All { bytes: false });
         assert_eq!(damaged, 0);
         assert_eq!(
             (rows[0].local.to_string(), rows[0].state, rows[0].inode),
@@ -149,7 +149,7 @@ mod tests {
         assert_eq!(rows(TCP, Wanted::Doors).0.len(), 1);
         assert_eq!(rows(TCP, Wanted::Established).0.len(), 1);
         let garbled = format!("{TCP}   2: zz:0016 garbage\n\n   3: 0100007F:FFFFF 0:0 0A\n");
-        assert_eq!(rows(&garbled, Wanted::All).1, 2);
+        assert_eq!(rows(&garbled, Wanted::All { bytes: false }).1, 2);
     }
 
     proptest! {
