@@ -8,6 +8,7 @@ use super::fields::{lines, number};
 use super::kept::read_path;
 use crate::model::Safe;
 use std::collections::HashMap;
+use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 
 /// At most this many accounts are kept; a damaged file must not fill the memory.
@@ -22,7 +23,7 @@ pub struct Accounts {
 }
 
 /// What changes whenever a file does.
-type Stamp = (u64, i64, u64, i64);
+type Stamp = (u64, i64, i64, u64);
 
 impl Accounts {
     /// Knows nobody until the first [`Accounts::refresh`].
@@ -32,9 +33,9 @@ impl Accounts {
 
     /// Reads the file again if it changed, and tells whether it did.
     pub fn refresh(&mut self) -> bool {
-        let stamp = rustix::fs::stat(&self.path)
+        let stamp = std::fs::metadata(&self.path)
             .ok()
-            .map(|stat| (stat.st_ino, stat.st_mtime, stat.st_mtime_nsec, stat.st_size));
+            .map(|file| (file.ino(), file.mtime(), file.mtime_nsec(), file.len()));
         if stamp == self.stamp {
             return false;
         }

@@ -54,8 +54,9 @@ impl Budget {
         self.used = self.used.saturating_sub(1);
     }
 
-    /// After the limit was hit all the same: keep half as many from now on.
+    /// After the limit was hit all the same, and all were given back: keep half as many from now on.
     pub(super) fn halve(&mut self) {
         self.limit = self.used.min(self.limit) / 2;
+        self.used = 0;
     }
 }

@@ -4,26 +4,29 @@
 //! again after an exec. Its identity is (pid, start time), because a pid alone is used again. It judges nothing.
 
 mod descriptors;
+mod kin;
+mod known;
 mod listing;
 pub(in crate::collect) mod program;
+mod sensors;
 pub(in crate::collect) mod stat;
 
 pub(in crate::collect) use listing::Listing;
 pub(in crate::collect) use program::socket_inode;
 
 use super::accounts::Accounts;
-use super::fault::reason;
 use super::kept::{READ, read_whole};
 use super::{Root, Seen, host};
-use crate::model::{Process, Program, Safe, Sensor, SensorState};
+use crate::model::{Process, Program, Safe};
 use chrono::{DateTime, TimeDelta, Utc};
 use descriptors::Budget;
+use known::{FactsState, Known};
 use program::AccountFrom;
-use rustix::fd::{AsFd, OwnedFd};
+use rustix::fd::AsFd;
 use rustix::fs::{AtFlags, Mode};
 use rustix::io::Errno;
+use sensors::Missed;
 use serde::{Deserialize, Serialize};
-use stat::{Numbers, Stat};
 use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,11 +38,11 @@ const FACTS_PER_BEAT: usize = 8192;
 /// its rights, a shell before its command): it is read again when it is older.
 const YOUNG_S: i64 = 5;
 
+/// A clock that is corrected by less does not move start times.
+const CLOCK_SLACK: TimeDelta = TimeDelta::seconds(2);
+
 /// How many known processes a beat asks for a change of their account.
 const ACCOUNT_CHECKS_PER_BEAT: usize = 64;
-
-/// A chain of parents longer than this is a damaged recording.
-const ANCESTORS_CAP: usize = 256;
 
 /// How processes are read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,57 +75,6 @@ pub struct Collector {
     next_account_check: usize,
     buffer: Vec<u8>,
     path: String,
-}
-
-/// A process as it was seen last.
-#[derive(Debug)]
-struct Known {
-    pid: u32,
-    file: Option<OwnedFd>,
-    now: Numbers,
-    /// Ticks at the beat before; `None` when it is new.
-    ticks_before: Option<u64>,
-    name: Name,
-    program: Arc<Program>,
-    exe_denied: bool,
-    facts: FactsState,
-}
-
-/// How far the lasting facts of a process are known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum FactsState {
-    /// Not read yet, or outdated.
-    Due,
-    /// Read while it was young.
-    Early,
-    /// Read.
-    Settled,
-}
-
-/// The first bytes of the kernel's short name, to see an exec by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Name([u8; 16]);
-
-impl Name {
-    fn new(raw: &[u8]) -> Self {
-        let mut bytes = [0; 16];
-        for (slot, byte) in bytes.iter_mut().zip(raw) {
-            *slot = *byte;
-        }
-        Self(bytes)
-    }
-
-    fn as_bytes(&self) -> &[u8] {
-        self.0.split(|byte| *byte == 0).next().unwrap_or_default()
-    }
-}
-
-/// What one pass over /proc could not see.
-#[derive(Debug, Default)]
-struct Missed {
-    denied: u64,
-    starved: u64,
-    unread_facts: u64,
 }
 
 impl Collector {
@@ -159,13 +111,34 @@ impl Collector {
             self.known.clear();
             return Seen { value: None, sensors: vec![fault.blinds("proc", "Processes")] };
         }
-        let mut missed = Missed::default();
+        // The first process of all is everybody's ancestor and always there: who cannot see it cannot see others.
+        let hidden = self.live && self.pids.first() != Some(&1);
+        let mut missed = Missed { hidden, ..Missed::default() };
+        self.keep_boot_time(now);
         self.look_at_all(&mut missed);
         self.check_accounts();
         self.learn_facts(now, &mut missed);
-        self.mark_ancestors();
-        let sensors = vec![self.proc_sensor(&missed), self.exe_sensor()];
+        if let Some(own_pid) = self.own_pid {
+            kin::mark_ancestors(own_pid, &mut self.known);
+        }
+        let sensors = vec![sensors::list(self.known.len(), &missed), sensors::executables(&self.known)];
         Seen { value: Some(Arc::new(self.processes(elapsed))), sensors }
+    }
+
+    /// Follows a clock that was set (a machine without a battery starts in 1970): start times stand on it.
+    fn keep_boot_time(&mut self, now: DateTime<Utc>) {
+        if !self.live {
+            return;
+        }
+        let up = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
+        let Some(booted_at) = now.checked_sub_signed(TimeDelta::seconds(up.tv_sec)) else { return };
+        let moved = self.booted_at.is_none_or(|before| (booted_at - before).abs() > CLOCK_SLACK);
+        if moved {
+            self.booted_at = Some(booted_at);
+            for known in &mut self.known {
+                Arc::make_mut(&mut known.program).started_at = start(self.booted_at, known.now.start_ticks);
+            }
+        }
     }
 
     /// Reads `stat` of every listed process; all of them first, so that the time between two readings of one
@@ -183,8 +156,7 @@ impl Collector {
             match self.look_at(pid, before) {
                 Ok(Some(seen)) => new.push(seen),
                 Ok(None) => {}
-                Err(Errno::MFILE | Errno::NFILE | Errno::NOMEM) => missed.starved += 1,
-                Err(_) => missed.denied += 1,
+                Err(errno) => missed.count(errno),
             }
         }
         for gone in known {
@@ -227,35 +199,19 @@ impl Collector {
                 Err(errno) => return gone_or(errno),
             }
         }
-        let Some(Stat { name, now }) = stat::parse(&self.buffer) else {
+        let Some(stat) = stat::parse(&self.buffer) else {
             if kept.is_some() {
                 self.budget.give();
             }
             return Err(Errno::INVAL);
         };
-        let Some(mut known) = before.filter(|known| known.now.start_ticks == now.start_ticks) else {
-            return Ok(Some(Known {
-                pid,
-                file: kept,
-                now,
-                ticks_before: None,
-                name: Name::new(name),
-                program: Arc::default(),
-                exe_denied: false,
-                facts: FactsState::Due,
-            }));
-        };
-        let name = Name::new(name);
-        // A process that ends loses its stack, and a kernel worker is renamed with its work: neither is an exec.
-        let may_exec = !now.kernel_thread && !is_dead(now.state);
-        if may_exec && (known.name != name || known.now.stack != now.stack) {
-            known.name = name;
-            known.facts = FactsState::Due;
-        }
-        known.ticks_before = Some(known.now.cpu_ticks);
-        known.now = now;
-        known.file = kept;
-        Ok(Some(known))
+        Ok(Some(match before.filter(|known| known.now.start_ticks == stat.now.start_ticks) {
+            Some(mut known) => {
+                known.seen_again(stat, kept);
+                known
+            }
+            None => Known::first_seen(pid, stat, kept),
+        }))
     }
 
     fn forget(&mut self, gone: &Known) {
@@ -311,7 +267,8 @@ impl Collector {
                 continue;
             }
             left -= 1;
-            let own = process.program.own || self.descends_from_us(&known, at);
+            let own =
+                process.program.own || self.own_pid.is_some_and(|own| kin::descends_from(own, &known, at));
             self.learn(&mut known[at], own, now);
         }
         self.known = known;
@@ -319,19 +276,20 @@ impl Collector {
 
     /// Reads the lasting facts of one process; when it died meanwhile, what is known of it stays.
     fn learn(&mut self, known: &mut Known, own: bool, now: DateTime<Utc>) {
-        let hertz = rustix::param::clock_ticks_per_second().max(1);
-        let started_at = self.booted_at.and_then(|boot| {
-            let millis = known.now.start_ticks.checked_mul(1000)? / hertz;
-            boot.checked_add_signed(TimeDelta::try_milliseconds(i64::try_from(millis).ok()?)?)
-        });
-        let bare = known.now.kernel_thread || is_dead(known.now.state);
+        let started_at = start(self.booted_at, known.now.start_ticks);
+        let bare = known.now.kernel_thread || known.now.is_dead();
         self.path.clear();
         let _ = write!(self.path, "{}", known.pid);
         let facts =
             program::read(self.listing.folder(), &self.path, bare, self.account_from, &mut self.buffer);
         // Facts were read by pid: they are this process's only if it still lives now.
         let name = self.name_if_alive(known);
-        let facts = facts.ok().filter(|_| name.is_some()).unwrap_or_default();
+        let facts = facts.ok().filter(|_| name.is_some());
+        let was_learned = known.program.pid == known.pid;
+        if facts.is_none() && was_learned {
+            return;
+        }
+        let facts = facts.unwrap_or_default();
         known.exe_denied = facts.exe_denied;
         known.program = Arc::new(Program {
             pid: known.pid,
@@ -369,34 +327,6 @@ impl Collector {
         (stat.now.start_ticks == known.now.start_ticks).then(|| Safe::from_bytes(stat.name))
     }
 
-    /// True for this program and for what it started, however deep.
-    fn descends_from_us(&self, known: &[Known], at: usize) -> bool {
-        let Some(own_pid) = self.own_pid else { return false };
-        let mut process = &known[at];
-        for _ in 0..ANCESTORS_CAP {
-            if process.pid == own_pid || process.program.own {
-                return true;
-            }
-            match find(known, process.now.ppid) {
-                Some(parent) => process = &known[parent],
-                None => return false,
-            }
-        }
-        false
-    }
-
-    /// Marks the processes that this program was started from.
-    fn mark_ancestors(&mut self) {
-        let Some(mut at) = self.own_pid.and_then(|pid| find(&self.known, pid)) else { return };
-        for _ in 0..ANCESTORS_CAP {
-            let Some(parent) = find(&self.known, self.known[at].now.ppid) else { return };
-            if !self.known[parent].program.ours {
-                Arc::make_mut(&mut self.known[parent].program).ours = true;
-            }
-            at = parent;
-        }
-    }
-
     /// The readings, the busiest first, the idle ones by pid.
     fn processes(&self, elapsed: Option<Duration>) -> Vec<Process> {
         let hertz = rustix::param::clock_ticks_per_second().max(1);
@@ -426,71 +356,12 @@ impl Collector {
         list.extend(self.known.iter().filter(|known| !is_busy(known)).map(reading));
         list
     }
-
-    fn proc_sensor(&self, missed: &Missed) -> Sensor {
-        let seen = self.known.len() as u64;
-        let hidden = self.live && self.known.first().is_none_or(|first| first.pid != 1);
-        let mut sensor = if missed.starved > 0 {
-            let says = format!(
-                "{} processes were not read: this program's limit of open files is used up.",
-                missed.starved
-            );
-            Sensor::partial("proc", "out_of_resources", &says)
-        } else if missed.denied > 0 {
-            let says = format!("{} processes do not let us read them (hidepid or a sandbox).", missed.denied);
-            with_root(Sensor::partial("proc", reason(Errno::ACCESS), &says))
-        } else if hidden {
-            let says = "This machine hides other users' processes (/proc is mounted with hidepid).";
-            with_root(Sensor::partial("proc", reason(Errno::ACCESS), says))
-        } else if missed.unread_facts > 0 {
-            let says = format!(
-                "{} processes are new at once; their command lines follow in the next beats.",
-                missed.unread_facts
-            );
-            Sensor::partial("proc", "busy", &says)
-        } else {
-            Sensor::ok("proc")
-        };
-        sensor.seen = Some(seen);
-        // How many are hidden is hidden too.
-        sensor.total =
-            (!hidden || sensor.state == SensorState::Ok).then_some(seen + missed.denied + missed.starved);
-        sensor
-    }
-
-    fn exe_sensor(&self) -> Sensor {
-        let has_one = |known: &&Known| !known.now.kernel_thread && !is_dead(known.now.state);
-        let total = self.known.iter().filter(has_one).count() as u64;
-        let denied = self.known.iter().filter(has_one).filter(|known| known.exe_denied).count() as u64;
-        let mut sensor = if denied == 0 {
-            Sensor::ok("proc.exe")
-        } else {
-            let why = if rustix::process::geteuid().is_root() {
-                "root itself lacks the right here (CAP_SYS_PTRACE)"
-            } else {
-                "they belong to other users"
-            };
-            let says = format!("Which program file runs is hidden for {denied} of {total} processes: {why}.");
-            with_root(Sensor::partial("proc.exe", reason(Errno::ACCESS), &says))
-        };
-        (sensor.seen, sensor.total) = (Some(total - denied), Some(total));
-        sensor
-    }
 }
 
-/// The place of a pid in the ascending list.
-fn find(known: &[Known], pid: u32) -> Option<usize> {
-    known.binary_search_by_key(&pid, |known| known.pid).ok()
-}
-
-/// True for a process that has ended and waits for its parent.
-const fn is_dead(state: u8) -> bool {
-    matches!(state, b'Z' | b'X' | b'x')
-}
-
-/// Adds the one fix there is, for whom it is one.
-fn with_root(sensor: Sensor) -> Sensor {
-    if rustix::process::geteuid().is_root() { sensor } else { sensor.fixed_by(&["sudo", "home-soc"]) }
+/// The clock time of a start in ticks since boot.
+fn start(booted_at: Option<DateTime<Utc>>, ticks: u64) -> Option<DateTime<Utc>> {
+    let millis = ticks.checked_mul(1000)? / rustix::param::clock_ticks_per_second().max(1);
+    booted_at?.checked_add_signed(TimeDelta::try_milliseconds(i64::try_from(millis).ok()?)?)
 }
 
 /// One read of a file that the kernel gives in one piece.

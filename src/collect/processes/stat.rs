@@ -30,6 +30,13 @@ pub(in crate::collect) struct Numbers {
     pub(in crate::collect) stack: u64,
 }
 
+impl Numbers {
+    /// True for a process that has ended and waits for its parent.
+    pub(super) const fn is_dead(&self) -> bool {
+        matches!(self.state, b'Z' | b'X' | b'x')
+    }
+}
+
 /// Reads the line; `None` when it is not one.
 pub(in crate::collect) fn parse(line: &[u8]) -> Option<Stat<'_>> {
     // The name is the process's own choice and may hold `) R 1`: only the last bracket is the kernel's.
