@@ -1,11 +1,116 @@
 //! home-soc: a personal SOC and performance monitor for one Linux machine.
 //!
 //! One heartbeat takes readings, judges them, and gives the same immutable snapshot to every listener; the
-//! screen is one of them. This file is the map.
+//! screen is one of them. This file is the map: it reads the command line and chooses the mode.
 
 pub mod assess;
+pub mod cli;
 pub mod collect;
+pub mod config;
+pub mod engine;
 pub mod model;
+mod modes;
 pub mod outputs;
 pub mod text;
 pub mod tui;
+
+use clap::Parser as _;
+use cli::{Cli, Command, ConfigAction};
+use config::Config;
+use std::io::{self, IsTerminal as _, Write as _};
+use std::process::ExitCode;
+
+/// Exit codes beyond those of the verdict (sysexits.h).
+pub mod exit {
+    /// The command line is wrong.
+    pub const USAGE: u8 = 64;
+    /// A fault of our own.
+    pub const SOFTWARE: u8 = 70;
+    /// Output cannot be written.
+    pub const IO: u8 = 74;
+    /// The configuration is wrong.
+    pub const CONFIG: u8 = 78;
+}
+
+/// Runs the program: command line in, exit code out.
+pub fn run() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // A closed pipe is the reader's choice, not an error.
+            drop(error.print());
+            return if error.use_stderr() { exit::USAGE.into() } else { ExitCode::SUCCESS };
+        }
+    };
+    match dispatch(cli) {
+        Ok(code) => code,
+        Err(failure) => failure.report(),
+    }
+}
+
+/// Why the program ends early, and with which code.
+struct Failure {
+    code: u8,
+    error: anyhow::Error,
+}
+
+impl Failure {
+    /// Says it on stderr; a reader that closed the pipe early ended us on purpose, quietly.
+    fn report(self) -> ExitCode {
+        if is_closed_pipe(&self.error) {
+            return ExitCode::SUCCESS;
+        }
+        drop(writeln!(io::stderr(), "home-soc: {:#}", self.error));
+        self.code.into()
+    }
+}
+
+impl From<anyhow::Error> for Failure {
+    fn from(error: anyhow::Error) -> Self {
+        let code = if error.chain().any(<dyn std::error::Error>::is::<io::Error>) {
+            exit::IO
+        } else {
+            exit::SOFTWARE
+        };
+        Self { code, error }
+    }
+}
+
+impl From<config::ConfigError> for Failure {
+    fn from(error: config::ConfigError) -> Self {
+        Self { code: exit::CONFIG, error: error.into() }
+    }
+}
+
+fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        cause.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+    })
+}
+
+fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
+    let Cli { command, options } = cli;
+    match command {
+        None if options.headless => modes::headless(&Config::effective(&options)?),
+        None if options.once || options.json || options.fail_on.is_some() || !on_a_terminal() => {
+            modes::once(&Config::effective(&options)?, &options)
+        }
+        None => modes::full_screen(&Config::effective(&options)?, &options),
+        Some(Command::Record) => modes::headless(&Config::effective(&options)?),
+        Some(Command::Check) => modes::check(&Config::effective(&options)?),
+        Some(Command::Explain { rule }) => modes::explain(rule.as_deref()),
+        Some(Command::Config { action: ConfigAction::Print }) => {
+            io::stdout().write_all(Config::commented_defaults().as_bytes()).map_err(anyhow::Error::from)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Some(Command::Config { action: ConfigAction::Check }) => {
+            Config::effective(&options)?;
+            writeln!(io::stdout(), "The configuration is in order.").map_err(anyhow::Error::from)?;
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+fn on_a_terminal() -> bool {
+    io::stdout().is_terminal() && io::stdin().is_terminal()
+}

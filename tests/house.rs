@@ -2,6 +2,12 @@
 //!
 //! A single crate has no walls of its own; this test is ours. It reads the text of `src/`, it runs nothing.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test ends at the first thing that is not as it must be"
+)]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -13,11 +13,11 @@ use crate::model::{History, Request};
 use anyhow::Context as _;
 use chrono::Utc;
 use crossterm::event::{Event, EventStream, KeyEventKind};
-use futures_util::{FutureExt as _, StreamExt as _};
+use futures_util::StreamExt as _;
 use rustix::process::{Signal, kill_current_process_group};
 use std::sync::Arc;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::mpsc::{Receiver, UnboundedReceiver, UnboundedSender, channel, unbounded_channel};
 
 /// Why the screen ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,7 +82,7 @@ impl Loop {
         watcher: &Watcher,
         mut told: UnboundedReceiver<Told>,
     ) -> anyhow::Result<Ending> {
-        let mut events = EventStream::new();
+        let mut events = keys();
         let mut quits = [SignalKind::terminate(), SignalKind::interrupt(), SignalKind::quit()].map(signal);
         let [terminate, interrupt, quit] = &mut quits;
         let (Ok(terminate), Ok(interrupt), Ok(quit)) = (terminate, interrupt, quit) else {
@@ -110,9 +110,9 @@ impl Loop {
                 _ = quit.recv() => return Ok(Ending::Quit),
                 _ = stop.recv() => vec![Effect::Suspend],
                 _ = resume.recv() => vec![Effect::Redraw],
-                event = events.next() => match event {
-                    Some(Ok(event)) => self.events(event, &mut events, app, screen)?,
-                    Some(Err(_)) | None => return Ok(Ending::HungUp),
+                event = events.recv() => match event {
+                    Some(event) => self.events(event, &mut events, app, screen)?,
+                    None => return Ok(Ending::HungUp),
                 },
                 news = self.setup.snapshots.changed(), if beating => {
                     beating = news.is_ok();
@@ -141,7 +141,7 @@ impl Loop {
     fn events(
         &mut self,
         first: Event,
-        events: &mut EventStream,
+        events: &mut Receiver<Event>,
         app: &mut App,
         screen: &mut Screen,
     ) -> anyhow::Result<Vec<Effect>> {
@@ -169,7 +169,7 @@ impl Loop {
                     }
                 }
             }
-            next = events.next().now_or_never().flatten().and_then(Result::ok);
+            next = events.try_recv().ok();
         }
         Ok(effects)
     }
@@ -212,6 +212,21 @@ impl Loop {
             let _ = tell.send((chart, stretch, answer));
         });
     }
+}
+
+/// Reads the terminal in a task of its own. Only that task polls the stream: it remembers one waker, and a look
+/// in passing would leave it with one that wakes nobody. The channel ends with the terminal.
+fn keys() -> Receiver<Event> {
+    let (tell, events) = channel(BEFORE_A_FRAME);
+    tokio::spawn(async move {
+        let mut stream = EventStream::new();
+        while let Some(Ok(event)) = stream.next().await {
+            if tell.send(event).await.is_err() {
+                break;
+            }
+        }
+    });
+    events
 }
 
 fn redraw(app: &mut App, screen: &mut Screen) {

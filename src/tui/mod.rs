@@ -43,20 +43,13 @@ pub struct Settings {
     pub theme: String,
     /// Which signs to draw with: `blocks` or `ascii`. Default: `blocks`.
     pub glyphs: glyphs::GlyphSet,
-    /// Rows of lower levels are hidden: `info`, `warning` or `alert`. Default: `info`.
-    pub min_level: Level,
     /// Other keys for commands, by the command's name in the palette: `freeze = ["F8"]`. Default: none.
     pub keys: BTreeMap<String, Vec<String>>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self {
-            theme: "terminal".to_owned(),
-            glyphs: glyphs::GlyphSet::default(),
-            min_level: Level::default(),
-            keys: BTreeMap::new(),
-        }
+        Self { theme: "terminal".to_owned(), glyphs: glyphs::GlyphSet::default(), keys: BTreeMap::new() }
     }
 }
 

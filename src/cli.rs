@@ -1,0 +1,134 @@
+//! The command line: what may be asked for, in words. It does nothing itself.
+
+use crate::model::Level;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Watch this machine: score, processes, network, sign-ins, history.
+#[derive(Debug, Parser)]
+#[command(name = "home-soc", version, max_term_width = 100)]
+#[command(after_help = "Without options it opens the full-screen view; without a terminal it does --once.\n\
+    Everything stays on this machine.")]
+pub struct Cli {
+    /// What to do instead of watching
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// Options of the measuring modes
+    #[command(flatten)]
+    pub options: Options,
+}
+
+/// Options that the full screen, `--once` and `record` share.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Options {
+    /// Measure once, print, exit
+    #[arg(long)]
+    pub once: bool,
+    /// With --once: one JSON document on stdout
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Collect, judge and store without a screen, until SIGTERM
+    #[arg(long, conflicts_with = "once")]
+    pub headless: bool,
+    /// Seconds between measurements, 0.05 to 86400 [default: 10]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, global = true)]
+    pub interval: Option<f64>,
+    /// Hide what is below this level; the score does not change
+    #[arg(long, value_name = "LEVEL", value_parser = level, global = true)]
+    pub min_level: Option<Level>,
+    /// With --once: exit 1 at a warning, 2 at an alert, 3 when a needed sensor is blind
+    #[arg(long, value_name = "WHAT")]
+    pub fail_on: Option<FailOn>,
+    /// Where the record is kept
+    #[arg(long, value_name = "DIR", global = true)]
+    pub data_dir: Option<PathBuf>,
+    /// Configuration file
+    #[arg(long, value_name = "FILE", global = true)]
+    pub config: Option<PathBuf>,
+    /// Colour theme
+    #[arg(long, value_name = "NAME", global = true)]
+    pub theme: Option<String>,
+    /// How many colours to use
+    #[arg(long, value_name = "WHEN", global = true)]
+    pub color: Option<Color>,
+    /// Use ASCII only
+    #[arg(long, global = true)]
+    pub ascii: bool,
+}
+
+/// Commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Collect, judge and store without a screen, until SIGTERM (same as --headless)
+    Record,
+    /// Print one line for monitoring plugins; exit 0 ok, 1 warning, 2 alert, 3 blind
+    Check,
+    /// Explain a rule (HS-AUTH-004) or list all rules
+    Explain {
+        /// Rule or finding id
+        rule: Option<String>,
+    },
+    /// Show or check the configuration
+    Config {
+        /// What to do
+        #[command(subcommand)]
+        action: ConfigAction,
+    },
+}
+
+/// What `config` can do.
+#[derive(Debug, Subcommand)]
+pub enum ConfigAction {
+    /// Print the commented defaults
+    Print,
+    /// Check the configuration file and say what is wrong with it
+    Check,
+}
+
+/// When `--once` fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum FailOn {
+    Warning,
+    Alert,
+    Blind,
+}
+
+/// Colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Color {
+    Never,
+    #[value(name = "16")]
+    Ansi16,
+    #[value(name = "256")]
+    Ansi256,
+    True,
+}
+
+fn level(text: &str) -> Result<Level, String> {
+    match text {
+        "info" => Ok(Level::Info),
+        "warning" => Ok(Level::Warning),
+        "alert" => Ok(Level::Alert),
+        _ => Err("it must be info, warning or alert".to_owned()),
+    }
+}
+
+fn seconds(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(seconds) if (0.05..=86_400.0).contains(&seconds) => Ok(seconds),
+        _ => Err("it must be a number from 0.05 to 86400".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        use clap::CommandFactory as _;
+        Cli::command().debug_assert();
+    }
+}

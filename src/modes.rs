@@ -1,0 +1,301 @@
+//! The modes of the program: full screen, once, headless, and the commands that print and end.
+//!
+//! It wires rooms together; it neither reads the machine, nor judges, nor draws.
+
+use crate::assess::{self, Judge};
+use crate::cli::{Color, FailOn, Options};
+use crate::collect::Root;
+use crate::config::{Config, user_themes};
+use crate::engine::{CollectSettings, Engine};
+use crate::model::{History, Level, Request, SensorState, Snapshot, Zone};
+use crate::outputs::document::Document;
+use crate::outputs::journal::{Opened, Reader, Record};
+use crate::outputs::{Output, report, state};
+use crate::{Failure, exit, tui};
+use anyhow::Context as _;
+use chrono::{DateTime, Utc};
+use std::io::{self, Write as _};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::{Arc, mpsc};
+use std::thread;
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// How long `--once` waits for the sign-ins of the last day to be read.
+const PATIENCE: Duration = Duration::from_secs(8);
+
+/// How long the end of the program may take to write what is open.
+const FLUSH_BUDGET: Duration = Duration::from_millis(500);
+
+/// The file of the judge's memory in the data directory.
+const MEMORY_FILE: &str = "memory.json";
+
+/// Prints one measurement.
+pub(crate) fn once(config: &Config, options: &Options) -> Result<ExitCode, Failure> {
+    let snapshot = measure_once(config);
+    let out = if options.json {
+        Document::full(&snapshot, Zone::Local).at_least(config.min_level).to_line()
+    } else {
+        let how = report::ReportOptions { min_level: config.min_level, ..report::ReportOptions::default() };
+        let mut out = Vec::new();
+        report::once(&snapshot, how, &mut out).map(|()| out)
+    };
+    print(&out.context("cannot make the report")?)?;
+    Ok(options.fail_on.map_or(ExitCode::SUCCESS, |on| verdict_code(&snapshot, on).into()))
+}
+
+/// Prints one line for monitoring plugins.
+pub(crate) fn check(config: &Config) -> Result<ExitCode, Failure> {
+    let snapshot = measure_once(config);
+    print(format!("{}\n", report::check_line(&snapshot)).as_bytes())?;
+    Ok(verdict_code(&snapshot, FailOn::Blind).into())
+}
+
+/// The exit code of a verdict: nothing at or above what was asked for is 0.
+fn verdict_code(snapshot: &Snapshot, on: FailOn) -> u8 {
+    let blind = snapshot.sensors_in(SensorState::Blind) > 0;
+    match (snapshot.level(), on) {
+        (Some(Level::Alert), _) => 2,
+        (Some(Level::Warning), FailOn::Warning | FailOn::Blind) => 1,
+        (_, FailOn::Blind) if blind => 3,
+        _ => 0,
+    }
+}
+
+/// Collects, judges and stores until a signal ends it.
+pub(crate) fn headless(config: &Config) -> Result<ExitCode, Failure> {
+    let beats = format!("every {} s", config.interval_s);
+    let (heart, place) = Heart::start(config, Vec::new())?;
+    let words = match &place {
+        Place::Writer(dir) => format!("home-soc records to {} {beats}", dir.display()),
+        Place::Nowhere(why) => format!("home-soc measures {beats} without a record: {why}"),
+    };
+    print(format!("{words}; it ends at SIGTERM.\n").as_bytes())?;
+    let waited = runtime()?.block_on(ended_by_signal());
+    heart.stop();
+    waited?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Opens the full-screen view.
+pub(crate) fn full_screen(config: &Config, options: &Options) -> Result<ExitCode, Failure> {
+    let (show, snapshots) = watch::channel(None);
+    let (heart, place) = Heart::start(config, vec![Box::new(Screen { show })])?;
+    let history = match &place {
+        Place::Writer(dir) => Some(dir.clone()),
+        Place::Nowhere(_) => config.data_dir_here(),
+    };
+    let setup = tui::Setup {
+        snapshots,
+        requests: heart.requests.clone(),
+        history: history.map(|dir| Arc::new(Past(Reader::new(dir))) as Arc<dyn tui::HistorySource>),
+        settings: config.screen.clone(),
+        user_themes: user_themes(),
+        color: color_depth(options),
+        ascii: options.ascii || !speaks_utf8(),
+        min_level: config.min_level,
+        interval: Duration::from_secs_f64(config.interval_s),
+        zone: Zone::Local,
+        notices: Vec::new(),
+    };
+    let ending = runtime()?.block_on(tui::run(setup));
+    heart.stop();
+    ending?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Explains a rule, or lists all.
+pub(crate) fn explain(rule: Option<&str>) -> Result<ExitCode, Failure> {
+    let text = match rule {
+        None => {
+            let lines: Vec<String> =
+                assess::rules::all().iter().map(|rule| format!("{}  {}\n", rule.id, rule.title)).collect();
+            lines.concat()
+        }
+        Some(asked) => {
+            let id = asked.split(':').next().unwrap_or(asked);
+            let Some(rule) = assess::rules::find(id) else {
+                let known = assess::rules::all().iter().map(|rule| rule.id);
+                let meant = crate::config::nearest(id, known).unwrap_or("home-soc explain");
+                let error = anyhow::anyhow!("there is no rule {id}; did you mean {meant}?");
+                return Err(Failure { code: exit::USAGE, error });
+            };
+            assess::rules::page(rule)
+        }
+    };
+    print(text.as_bytes())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Where the record goes.
+enum Place {
+    /// Into this directory, and we are its only writer.
+    Writer(PathBuf),
+    /// Nowhere, and why.
+    Nowhere(String),
+}
+
+/// The engine in its thread, with the channel that ends it.
+struct Heart {
+    requests: mpsc::Sender<Request>,
+    ended: mpsc::Receiver<()>,
+}
+
+impl Heart {
+    fn start(config: &Config, outputs: Vec<Box<dyn Output>>) -> anyhow::Result<(Self, Place)> {
+        let (mut engine, place) = engine(config);
+        for output in outputs {
+            engine.add_output(output);
+        }
+        let (requests, inbox) = mpsc::channel();
+        let (end, ended) = mpsc::channel();
+        thread::Builder::new()
+            .name("engine".into())
+            .spawn(move || {
+                engine.run(&inbox);
+                drop(end);
+            })
+            .context("cannot start the thread that measures")?;
+        Ok((Self { requests, ended }, place))
+    }
+
+    /// Lets the engine write what is open and end; a hung disk does not hold us longer than the budget.
+    fn stop(self) {
+        drop(self.requests);
+        self.ended.recv_timeout(FLUSH_BUDGET).ok();
+    }
+}
+
+/// The screen's ear: only the newest beat matters to it.
+struct Screen {
+    show: watch::Sender<Option<Arc<Snapshot>>>,
+}
+
+impl Output for Screen {
+    fn name(&self) -> &'static str {
+        "screen"
+    }
+
+    fn hear(&mut self, snapshot: &Arc<Snapshot>) -> anyhow::Result<()> {
+        self.show.send_replace(Some(Arc::clone(snapshot)));
+        Ok(())
+    }
+}
+
+/// The record's reader as the screen's past.
+struct Past(Reader);
+
+impl tui::HistorySource for Past {
+    fn samples(&self, from: DateTime<Utc>, to: DateTime<Utc>, _columns: usize) -> anyhow::Result<History> {
+        self.0.samples(from, to)
+    }
+}
+
+fn measure_once(config: &Config) -> Arc<Snapshot> {
+    let (mut engine, _) = engine(config);
+    engine.once(PATIENCE)
+}
+
+/// Makes the engine with its record and its memory; what cannot be had is said on every beat.
+fn engine(config: &Config) -> (Engine, Place) {
+    let now = Utc::now();
+    let mut notices = Vec::new();
+    let opened = match config.data_dir_here() {
+        None => Err("neither XDG_STATE_HOME nor HOME is set; name a directory with --data-dir".to_owned()),
+        Some(dir) => match Record::open(&dir, config.record.clone(), Zone::Local, now) {
+            Ok(Opened::Writer(record)) => Ok((dir, record)),
+            Ok(Opened::Viewer(viewer)) => {
+                let who = viewer.writer.map_or_else(String::new, |pid| format!(" (pid {pid})"));
+                Err(format!("another home-soc{who} records to {} already", viewer.dir.display()))
+            }
+            Err(error) => Err(format!("{error:#}")),
+        },
+    };
+    let memory = opened.as_ref().ok().map(|(dir, _)| dir.join(MEMORY_FILE));
+    let remembered = memory.as_deref().map(state::load::<assess::Memory>);
+    let (known, note) = remembered.map_or((None, None), |loaded| (loaded.value, loaded.note));
+    notices.extend(note);
+    let judgement = assess::Settings { score: config.score.clone(), thresholds: config.thresholds.clone() };
+    let judge = Judge::new(judgement, known.unwrap_or_default(), context());
+    let settings = CollectSettings { auth: config.auth.clone(), processes: config.processes.clone() };
+    let interval = Duration::from_secs_f64(config.interval_s);
+    let mut engine = Engine::new(&Root::real(), &settings, judge, interval, now);
+    for notice in notices {
+        engine.add_notice(&notice);
+    }
+    let place = match opened {
+        Ok((dir, record)) => {
+            for note in record.notes() {
+                engine.add_notice(note);
+            }
+            engine.start_at(record.next_seq());
+            engine.add_output(Box::new(record));
+            Place::Writer(dir)
+        }
+        Err(why) => {
+            engine.add_notice(&format!("nothing is recorded: {why}"));
+            Place::Nowhere(why)
+        }
+    };
+    if let Some(path) = memory {
+        engine.keep_memory(Box::new(move |memory| state::save(&path, memory)));
+    }
+    (engine, place)
+}
+
+/// Who sits at this screen, so that no advice cuts their own branch.
+fn context() -> assess::Context {
+    let connection = std::env::var("SSH_CONNECTION").ok();
+    let own_address = connection.as_deref().and_then(|text| text.split(' ').next()?.parse().ok());
+    assess::Context { own_address }
+}
+
+fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("cannot start the event loop (are there too few file descriptors?)")
+}
+
+/// Waits for TERM, INT or HUP.
+async fn ended_by_signal() -> anyhow::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut term = signal(SignalKind::terminate()).context("cannot wait for SIGTERM")?;
+    let mut int = signal(SignalKind::interrupt()).context("cannot wait for SIGINT")?;
+    let mut hup = signal(SignalKind::hangup()).context("cannot wait for SIGHUP")?;
+    tokio::select! {
+        _ = term.recv() => {}
+        _ = int.recv() => {}
+        _ = hup.recv() => {}
+    }
+    Ok(())
+}
+
+fn color_depth(options: &Options) -> tui::ColorDepth {
+    match options.color {
+        Some(Color::Never) => tui::ColorDepth::Never,
+        Some(Color::Ansi16) => tui::ColorDepth::Ansi16,
+        Some(Color::Ansi256) => tui::ColorDepth::Ansi256,
+        Some(Color::True) => tui::ColorDepth::True,
+        None => tui::ColorDepth::detect(|name| std::env::var(name).ok()),
+    }
+}
+
+/// Whether the locale's character set is UTF-8: the first that is set of LC_ALL, LC_CTYPE, LANG decides (locale(7)).
+fn speaks_utf8() -> bool {
+    ["LC_ALL", "LC_CTYPE", "LANG"]
+        .iter()
+        .filter_map(|name| std::env::var(name).ok())
+        .find(|value| !value.is_empty())
+        .is_none_or(|value| {
+            let value = value.to_ascii_lowercase();
+            value.contains("utf-8") || value.contains("utf8")
+        })
+}
+
+/// Writes to stdout whole.
+fn print(bytes: &[u8]) -> anyhow::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(bytes).and_then(|()| out.flush()).context("cannot write to stdout")
+}
