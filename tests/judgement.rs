@@ -934,3 +934,63 @@ fn a_level_of_your_own_stands_for_what_comes_with_it() {
     assert_raised(&verdict, "HS-PROC-003", Level::Info);
     assert!(verdict.score.value > 89);
 }
+
+// --- stories and normal days -------------------------------------------------------------------------------------
+
+#[test]
+fn a_break_in_reads_as_one_story() {
+    let mut events: Vec<_> = (0..12)
+        .map(|n| failed(start() - TimeDelta::seconds(60 - n), "anna", true, Some("203.0.113.9")))
+        .collect();
+    events.push(event(AuthKind::Accepted, start(), "anna", Some("203.0.113.9")));
+    let mut judge = judge();
+    let _ = judge.beat(&with_events(events), &[], start() + TimeDelta::seconds(10));
+    let tool = change(process(7719, 1, "kdevtmp", "/dev/shm/.x/kdevtmp"), |tool| {
+        tool.user = Some("anna".into());
+        tool.uid = Some(1000);
+    });
+    let other = process(7800, 1, "y", "/tmp/y");
+    let readings = with_listener(
+        with_processes(vec![tool, other]),
+        listener(Protocol::Tcp, 4444, Reach::Everyone, Some((7719, "kdevtmp"))),
+    );
+    let verdict = judge.beat(&readings, &[], start() + TimeDelta::seconds(40));
+    let story = raised(&verdict, "HS-AUTH-003").unwrap().story.clone().unwrap();
+    let members: Vec<_> = verdict
+        .findings
+        .iter()
+        .filter(|finding| finding.story.as_ref() == Some(&story))
+        .map(|finding| finding.rule.as_str())
+        .collect();
+    for rule in ["HS-AUTH-001", "HS-AUTH-002", "HS-AUTH-003", "HS-PROC-003", "HS-NET-002"] {
+        assert!(members.contains(&rule), "{rule} is missing in {members:?}");
+    }
+    let stranger = verdict.findings.iter().find(|finding| finding.title.contains("/tmp/y")).unwrap();
+    assert_eq!(stranger.story, None, "root's own program is another matter");
+    let later = judge.beat(&readings, &[], start() + TimeDelta::seconds(50));
+    assert_eq!(raised(&later, "HS-AUTH-003").unwrap().story.as_ref(), Some(&story));
+}
+
+#[test]
+fn connections_are_judged_by_this_machines_own_days() {
+    let at = |count: u64| {
+        let mut readings = calm();
+        readings.sockets = Some(Arc::new(Sockets { established: Some(count), ..Sockets::default() }));
+        readings
+    };
+    let mut judge = judge();
+    let mut now = start();
+    for minute in 0..3 * 24 * 60_u64 {
+        now = start() + TimeDelta::minutes(minute as i64);
+        let _ = judge.beat(&at(300 + minute % 100), &[], now);
+    }
+    assert_silent(&judge.beat(&at(390), &[], now + TimeDelta::minutes(1)), "HS-NET-001");
+    for minute in 2..5 {
+        let verdict = judge.beat(&at(900), &[], now + TimeDelta::minutes(minute));
+        assert_silent(&verdict, "HS-NET-001");
+    }
+    let verdict = judge.beat(&at(900), &[], now + TimeDelta::minutes(6));
+    assert_raised(&verdict, "HS-NET-001", Level::Warning);
+    let size = serde_json::to_string(judge.memory()).unwrap().len();
+    assert!(size < 256 << 10, "{size} bytes");
+}

@@ -1,5 +1,6 @@
 //! What the judge remembers over restarts: plain data that somebody else loads and saves. It judges nothing.
 
+use super::baseline::Baselines;
 use super::first_seen::Known;
 use crate::model::{Acceptance, Finding, FindingId, Safe, Status};
 use chrono::{DateTime, Utc};
@@ -27,6 +28,8 @@ pub struct Memory {
     pub score: Option<ScoreMark>,
     /// What was seen before: logins and listeners.
     pub known: Known,
+    /// What is normal here, in numbers.
+    pub baselines: Baselines,
 }
 
 /// The score as it was, for "since when".

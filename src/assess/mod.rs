@@ -4,6 +4,7 @@
 //! a life, and the bill into a score.
 
 mod access;
+mod baseline;
 mod book;
 mod exec;
 mod first_seen;
@@ -17,15 +18,17 @@ pub mod rules;
 pub mod score;
 mod settings;
 mod sighting;
+mod story;
 mod streak;
 mod strings;
 mod visibility;
 
+pub use baseline::Baselines;
 pub use first_seen::{Known, Seen};
 pub use memory::{AcceptError, Memory, ScoreMark};
 pub use settings::{Caps, Ceilings, HalfLife, Points, ScoreSettings, Settings, Thresholds};
 
-use crate::model::{Finding, FindingId, Readings, Score, Sensor, SignIns};
+use crate::model::{Finding, FindingId, Level, Readings, Score, Sensor, SignIns};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::net::IpAddr;
 
@@ -111,6 +114,8 @@ impl Judge {
     pub fn beat(&mut self, readings: &Readings, sensors: &[Sensor], now: DateTime<Utc>) -> Verdict {
         self.memory.since = Some(self.memory.since.map_or(now, |since| since.min(now)));
         self.memory.last_beat = Some(now);
+        // A machine under attack is not the measure of its own days.
+        let learns = !self.memory.findings.iter().any(|finding| finding.level == Level::Alert);
         let mut round = sighting::Round::default();
         let kin = readings.processes.as_ref().map(|processes| provenance::Kin::of(processes));
         let kin = kin.as_ref();
@@ -118,8 +123,15 @@ impl Judge {
         health::Health { settings: &self.settings, streaks: &mut self.streaks, now }
             .judge(&mut round, readings, kin);
         if let Some(sockets) = &readings.sockets {
-            network::Network { settings: &self.settings, known: &mut self.memory.known, now }
-                .judge(&mut round, sockets, kin);
+            network::Network {
+                settings: &self.settings,
+                known: &mut self.memory.known,
+                baselines: &mut self.memory.baselines,
+                streaks: &mut self.streaks,
+                learns,
+                now,
+            }
+            .judge(&mut round, sockets, kin);
         }
         if let (Some(processes), Some(kin)) = (&readings.processes, kin) {
             let sockets = readings.sockets.as_deref();
@@ -143,6 +155,7 @@ impl Judge {
         self.streaks.end();
         let checks_passed = passed(&round);
         let findings_more = book::turn(&mut self.memory, round, &self.settings, now);
+        story::link(&mut self.memory.findings, kin);
         let score = self.score(sensors, now);
         Verdict {
             score,

@@ -1,11 +1,13 @@
 //! Connections and open doors. It judges what a socket is bound to, not what a firewall lets through.
 
+use super::baseline::{Baselines, Series};
 use super::first_seen::Known;
 use super::provenance::{self, Kin, Place};
 use super::rules::Name;
 use super::settings::Settings;
 use super::sighting::{Round, Sighting};
-use crate::model::{Level, Listener, Process, Protocol, Reach, Sockets};
+use super::streak::Streaks;
+use crate::model::{Level, Listener, Process, Protocol, Reach, Sockets, fingerprint};
 use crate::text;
 use chrono::{DateTime, Utc};
 
@@ -52,6 +54,10 @@ const WORKBENCH: &[u16] = &[3000, 3001, 4000, 4200, 5000, 5173, 5174, 8000, 8080
 pub(super) struct Network<'a> {
     pub(super) settings: &'a Settings,
     pub(super) known: &'a mut Known,
+    pub(super) baselines: &'a mut Baselines,
+    pub(super) streaks: &'a mut Streaks,
+    /// Whether this beat is a measure of normal days.
+    pub(super) learns: bool,
     pub(super) now: DateTime<Utc>,
 }
 
@@ -82,22 +88,44 @@ impl Network<'_> {
         self.known.watch(DOORS, self.now);
     }
 
-    fn connections(&self, round: &mut Round, sockets: &Sockets) {
+    /// Against this machine's own days; until these are learned against fixed numbers.
+    fn connections(&mut self, round: &mut Round, sockets: &Sockets) {
         let Some(established) = sockets.established else { return };
         round.looked(Name::Connections);
         let thresholds = &self.settings.thresholds;
+        let count = established as f64;
+        self.baselines.hear(Series::Connections, count, self.learns, self.now);
+        if count <= thresholds.connections_note {
+            return;
+        }
+        let mut sighting = Sighting::new(Name::Connections, self.now).key("machine", "connections");
+        let shown = text::count(established);
+        if let Some(range) = self.baselines.range(Series::Connections, self.now) {
+            let ratio = range.ratio(count);
+            if ratio <= thresholds.peak_ratio || count < range.median {
+                return;
+            }
+            let id = sighting.id();
+            let (since, lasted) = self.streaks.goes_on(fingerprint(id.as_str().as_bytes()), self.now);
+            if lasted < thresholds.peak_s {
+                round.keep(id);
+                return;
+            }
+            sighting = sighting
+                .title(&format!("{shown} connections: {ratio:.1} x the widest swing of {} days", range.days))
+                .why(&format!("Normal here is {:.0} to {:.0}.", range.least, range.most))
+                .between(since, self.now);
+        } else {
+            sighting = sighting
+                .title(&format!("{shown} established connections"))
+                .why("What is normal here is not learned yet; this is many for most machines.");
+        }
+        let many = count > thresholds.connections_warning;
         let points = self.settings.score.points.connections;
-        let (level, asked) = match established as f64 {
-            count if count > thresholds.connections_warning => (Level::Warning, points),
-            count if count > thresholds.connections_note => (Level::Info, points / 4.0),
-            _ => return,
-        };
         round.saw(
-            Sighting::new(Name::Connections, self.now)
-                .key("machine", "connections")
-                .title(&format!("{} established connections", text::count(established)))
-                .level(level)
-                .points(asked)
+            sighting
+                .level(if many { Level::Warning } else { Level::Info })
+                .points(if many { points } else { points / 4.0 })
                 .proof("kernel", None, &format!("{established} established TCP connections")),
         );
     }

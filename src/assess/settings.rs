@@ -217,6 +217,8 @@ numbers! {
     learning_h = 24.0,
     /// How far above the widest swing of seven days a number must be. Default 1.25.
     peak_ratio = 1.25,
+    /// Seconds that it must be there. Default 180.
+    peak_s = 180.0,
 }
 
 impl Default for Caps {
