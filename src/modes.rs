@@ -230,7 +230,7 @@ fn engine(config: &Config) -> (Engine, Place) {
                 engine.add_notice(note);
             }
             engine.start_at(record.next_seq());
-            engine.add_output(Box::new(record));
+            engine.add_output(record);
             Place::Writer(dir)
         }
         Err(why) => {

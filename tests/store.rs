@@ -37,7 +37,7 @@ fn open(dir: &Path) -> Record {
 
 fn open_on(dir: &Path, disk: Box<dyn Disk>) -> Record {
     match Record::open_on(dir, Settings::default(), Zone::utc(), start(), disk).unwrap() {
-        Opened::Writer(record) => record,
+        Opened::Writer(record) => *record,
         Opened::Viewer(viewer) => panic!("somebody else writes: {viewer:?}"),
     }
 }
@@ -285,7 +285,7 @@ fn any_failing_call_neither_corrupts_nor_kills() {
     const BEATS: u64 = 12;
     let faults =
         [Fault::Error(Errno::IO), Fault::Error(Errno::NOSPC), Fault::Error(Errno::ROFS), Fault::ShortWrite];
-    let settings = Settings { sync: Sync::Strict };
+    let settings = Settings { sync: Sync::Strict, ..Settings::default() };
     let mut tried = 0;
     for fault in faults {
         for forever in [false, true] {

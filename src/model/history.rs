@@ -42,6 +42,36 @@ pub struct Sample {
 }
 
 impl Sample {
+    /// A sample in which nothing was seen.
+    pub const fn unseen(at: DateTime<Utc>) -> Self {
+        Self {
+            at,
+            score: None,
+            cpu_load: None,
+            cpu_used_pct: None,
+            memory_used_pct: None,
+            established_connections: None,
+            failed_logins: None,
+            net_rx_bytes_per_s: None,
+            net_tx_bytes_per_s: None,
+        }
+    }
+
+    /// Sets the value of one metric.
+    pub const fn set(&mut self, metric: Metric, value: f64) {
+        let place = match metric {
+            Metric::Score => &mut self.score,
+            Metric::CpuLoad => &mut self.cpu_load,
+            Metric::CpuUsedPct => &mut self.cpu_used_pct,
+            Metric::MemoryUsedPct => &mut self.memory_used_pct,
+            Metric::EstablishedConnections => &mut self.established_connections,
+            Metric::FailedLogins => &mut self.failed_logins,
+            Metric::NetRxBytesPerS => &mut self.net_rx_bytes_per_s,
+            Metric::NetTxBytesPerS => &mut self.net_tx_bytes_per_s,
+        };
+        *place = Some(value);
+    }
+
     /// The value of one metric.
     pub const fn get(&self, metric: Metric) -> Option<f64> {
         match metric {
@@ -66,5 +96,33 @@ pub struct History {
     pub skipped_lines: u64,
     /// Values that should be numbers and are not, and were skipped.
     #[serde(default)]
+    pub skipped_values: u64,
+}
+
+/// One column of a chart: what was recorded in a short stretch of time.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Column {
+    /// How many beats it stands for.
+    pub beats: u64,
+    /// The least of every number.
+    pub least: Sample,
+    /// The mean of every number.
+    pub mean: Sample,
+    /// The most of every number.
+    pub most: Sample,
+}
+
+/// A stretch of time in columns of equal length.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Columns {
+    /// When the first column begins.
+    pub from: DateTime<Utc>,
+    /// How long a column is, in seconds.
+    pub step_s: f64,
+    /// The columns, oldest first; `None` where nothing was recorded.
+    pub columns: Vec<Option<Column>>,
+    /// Lines that could not be read, and were skipped.
+    pub skipped_lines: u64,
+    /// Values that should be numbers and are not, and were skipped.
     pub skipped_values: u64,
 }

@@ -26,7 +26,7 @@ pub use exec::{ExecEvent, ExecReading};
 pub use finding::{
     Acceptance, Category, Confidence, Evidence, Finding, FindingId, Fix, Kind, Level, Status, fingerprint,
 };
-pub use history::{History, Metric, Sample};
+pub use history::{Column, Columns, History, Metric, Sample};
 pub use logins::{Login, LoginKind, Logins, Session};
 pub use oddity::{HiddenProcess, Hiding, Oddities, PacketFamily, PacketSocket, TracedProcess};
 pub use process::{Exe, Process, Program, Provenance};

@@ -155,6 +155,12 @@ impl Folder {
         u64::try_from(stat.st_size).ok()
     }
 
+    /// Size of the file system that it lies on.
+    pub fn capacity_bytes(&self) -> Option<u64> {
+        let system = rustix::fs::fstatvfs(&self.fd).ok()?;
+        system.f_blocks.checked_mul(system.f_frsize)
+    }
+
     fn stat(&self) -> Result<Stat> {
         rustix::fs::fstat(&self.fd).with_context(|| format!("cannot examine {}", self.path.display()))
     }

@@ -4,7 +4,7 @@
 //! original expect them; a value that could not be seen is null and its message says why.
 
 use super::metrics::{counted, finite};
-use crate::model::{Category, Finding, Level, Process, Sensor, SensorState, Snapshot};
+use crate::model::{Finding, Level, Process, Sensor, SensorState, Snapshot};
 use crate::outputs::mask;
 use crate::text;
 use serde::Serialize;
@@ -90,12 +90,19 @@ fn level(snapshot: &Snapshot, metric: &str) -> Level {
         .unwrap_or_default()
 }
 
-/// Findings name the number that they are about in their subject; sign-ins are known by their category.
+/// Which rules speak about a number; ids of rules never change their meaning.
 fn is_about(finding: &Finding, metric: &str) -> bool {
-    match finding.subject.get("metric") {
-        Some(named) => named == metric,
-        None => finding.category == Category::Auth && metric == "failed_logins",
-    }
+    let rules: &[&str] = match metric {
+        "cpu_load" => &["HS-HLTH-001"],
+        "memory_used_pct" => &["HS-HLTH-002", "HS-HLTH-004"],
+        "established_connections" => &["HS-NET-001"],
+        "listening_sockets" => &["HS-NET-002"],
+        "failed_logins" => &["HS-AUTH-001", "HS-AUTH-002", "HS-AUTH-003"],
+        "successful_logins" => &["HS-AUTH-003", "HS-AUTH-004"],
+        "sudo_commands" => &["HS-AUTH-005"],
+        _ => &[],
+    };
+    rules.contains(&finding.rule.as_str())
 }
 
 fn load(snapshot: &Snapshot) -> Entry<'_> {

@@ -4,12 +4,14 @@
 //! counted, and the first line after it says exactly what is missing. A half-written line is cut off again, or
 //! ended where it cannot be cut, so that no line is ever glued to another. It does not know what a line means.
 
+use super::chain::{self, Hash};
 use super::disk::Disk;
 use crate::outputs::document;
 use crate::outputs::safe_file::Folder;
 use anyhow::Result;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io;
@@ -49,6 +51,7 @@ struct Waiting {
 pub(super) struct Appender {
     name: &'static str,
     file: File,
+    links: Links,
     /// Where the file ends by our own count.
     length: u64,
     tail: Tail,
@@ -59,6 +62,17 @@ pub(super) struct Appender {
     pause: Option<Pause>,
     dirty: bool,
     synced_at: Option<DateTime<Utc>>,
+}
+
+/// What every line says of the line before it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Links {
+    /// Lines of this kind carry no such key.
+    None,
+    /// The key is there and null.
+    Unchained,
+    /// The key is the hash of the line before; `None` at the very first line.
+    Chained(Option<Hash>),
 }
 
 /// How the file ends.
@@ -79,13 +93,14 @@ struct Pause {
 
 impl Appender {
     /// Opens the file. What stands at its end must have been looked at before.
-    pub(super) fn open(folder: &Folder, name: &'static str) -> Result<Self> {
+    pub(super) fn open(folder: &Folder, name: &'static str, links: Links) -> Result<Self> {
         let file = folder.append(name)?;
         let length = file.metadata()?.len();
         let tail = tail_of(&file, length)?;
         Ok(Self {
             name,
             file,
+            links,
             length,
             tail,
             waiting: VecDeque::new(),
@@ -96,6 +111,22 @@ impl Appender {
             dirty: false,
             synced_at: None,
         })
+    }
+
+    /// Bytes in the file.
+    pub(super) const fn length(&self) -> u64 {
+        self.length
+    }
+
+    /// Closes the file under another name; the next line begins a new one.
+    ///
+    /// # Errors
+    /// The file stays the active one.
+    pub(super) fn close_as(&mut self, disk: &mut dyn Disk, folder: &Folder, name: &str) -> io::Result<()> {
+        disk.sync(&self.file)?;
+        disk.rename(folder, self.name, name)?;
+        self.dirty = false;
+        disk.sync_names(folder)
     }
 
     /// Lines that wait for the disk.
@@ -183,14 +214,17 @@ impl Appender {
             self.length = self.file.metadata()?.len();
             self.tail = tail_of(&self.file, self.length)?;
         }
-        while let Some(next) = self.waiting.front() {
-            let spliced = self.gap.as_ref().and_then(|gap| with_gap(&next.line, gap));
-            let line = spliced.unwrap_or_else(|| next.line.clone());
-            self.write_line(disk, &line)?;
-            self.gap = None;
-            if let Some(written) = self.waiting.pop_front() {
-                self.waiting_bytes -= written.line.len();
+        while let Some(next) = self.waiting.pop_front() {
+            let line = finished(&next.line, self.gap.as_ref(), &self.links);
+            if let Err(error) = self.write_line(disk, &line) {
+                self.waiting.push_front(next);
+                return Err(error);
             }
+            if let Links::Chained(last) = &mut self.links {
+                *last = Some(chain::hash(line.strip_suffix(b"\n").unwrap_or(&line)));
+            }
+            self.gap = None;
+            self.waiting_bytes -= next.line.len();
         }
         Ok(())
     }
@@ -300,16 +334,28 @@ pub(super) fn reason(error: &io::Error) -> String {
     said.split(" (os error").next().unwrap_or(&said).to_owned()
 }
 
-/// The line with the gap as its last key.
-fn with_gap(line: &[u8], gap: &Gap) -> Option<Vec<u8>> {
-    let body = line.strip_suffix(b"}\n")?;
-    let gap = document::json_line(gap).ok()?;
-    let mut spliced = Vec::with_capacity(line.len() + gap.len() + 8);
-    spliced.extend_from_slice(body);
-    spliced.extend_from_slice(b",\"gap\":");
-    spliced.extend_from_slice(gap.strip_suffix(b"\n")?);
-    spliced.extend_from_slice(b"}\n");
-    Some(spliced)
+/// The line with what is only known when it is written: the gap before it, and the hash of the line before.
+fn finished<'a>(line: &'a [u8], gap: Option<&Gap>, links: &Links) -> Cow<'a, [u8]> {
+    let (Some(body), false) = (line.strip_suffix(b"}\n"), gap.is_none() && *links == Links::None) else {
+        return Cow::Borrowed(line);
+    };
+    let mut finished = Vec::with_capacity(line.len() + 100);
+    finished.extend_from_slice(body);
+    if let Some(gap) = gap.and_then(|gap| document::json_line(gap).ok()) {
+        finished.extend_from_slice(b",\"gap\":");
+        finished.extend_from_slice(gap.strip_suffix(b"\n").unwrap_or(&gap));
+    }
+    match links {
+        Links::None => {}
+        Links::Unchained | Links::Chained(None) => finished.extend_from_slice(b",\"prev\":null"),
+        Links::Chained(Some(hash)) => {
+            finished.extend_from_slice(b",\"prev\":\"");
+            finished.extend_from_slice(hash);
+            finished.push(b'"');
+        }
+    }
+    finished.extend_from_slice(b"}\n");
+    Cow::Owned(finished)
 }
 
 fn tail_of(file: &File, length: u64) -> io::Result<Tail> {

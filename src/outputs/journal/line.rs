@@ -10,6 +10,9 @@ use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::borrow::Cow;
 use std::fmt;
 
+/// The longest line that is read; nothing that we write comes near it.
+pub(super) const CAP: usize = 1024 * 1024;
+
 /// What a line tells.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Reading {
@@ -94,6 +97,31 @@ pub(super) fn read(bytes: &[u8], zone: Zone) -> Option<Reading> {
         _ => None,
     };
     Some(Reading { sample, seq, bad_values })
+}
+
+/// The time of a line of any kind, without reading the rest where the line is ours.
+pub(super) fn time_of(bytes: &[u8], zone: Zone) -> Option<DateTime<Utc>> {
+    #[derive(Deserialize)]
+    struct Times<'a> {
+        #[serde(borrow, default)]
+        time: Datum<'a>,
+        #[serde(borrow, default)]
+        timestamp: Datum<'a>,
+    }
+    // In a line of ours nothing before its own time has a key of that name.
+    if let Some(at) = memchr::memmem::find(bytes, b"\"time\":\"") {
+        let text = bytes.get(at + 8..at + 32).and_then(|text| std::str::from_utf8(text).ok());
+        if let Some(time) = text.and_then(own_time) {
+            return Some(time);
+        }
+    }
+    let times: Times<'_> = serde_json::from_slice(bytes).ok()?;
+    times.time.text().and_then(utc_time).or_else(|| local_time(times.timestamp.text()?, zone))
+}
+
+/// Tells a whole JSON object.
+pub(super) fn is_object(bytes: &[u8]) -> bool {
+    bytes.first() == Some(&b'{') && serde_json::from_slice::<IgnoredAny>(bytes).is_ok()
 }
 
 /// An RFC 3339 time; our own spelling is read without the general parser, which costs as much as the line.

@@ -2,12 +2,11 @@
 //!
 //! A line that is longer than the cap is passed over and named as such; it is never held in memory.
 
+use super::line::CAP;
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt as _;
 
-/// The longest line that is read; nothing that we write comes near it.
-pub(super) const LINE_CAP: usize = 1024 * 1024;
 const CHUNK: usize = 64 * 1024;
 
 /// One line without its newline, and where it begins.
@@ -67,7 +66,7 @@ impl<'a> LinesBack<'a> {
                 self.held.pop();
                 let line = Line {
                     offset: self.at + newline as u64 + 1,
-                    bytes: (!self.too_long && bytes.len() <= LINE_CAP).then_some(bytes),
+                    bytes: (!self.too_long && bytes.len() <= CAP).then_some(bytes),
                     whole: self.whole,
                 };
                 self.whole = true;
@@ -79,13 +78,13 @@ impl<'a> LinesBack<'a> {
                 let bytes = std::mem::take(&mut self.held);
                 let line = Line {
                     offset: 0,
-                    bytes: (!self.too_long && bytes.len() <= LINE_CAP).then_some(bytes),
+                    bytes: (!self.too_long && bytes.len() <= CAP).then_some(bytes),
                     whole: self.whole,
                 };
                 return Ok(Some(line));
             }
             searched = self.held.len();
-            if searched > LINE_CAP {
+            if searched > CAP {
                 self.too_long = true;
                 self.held.clear();
                 searched = 0;
@@ -154,7 +153,7 @@ mod tests {
     #[test]
     fn a_line_over_the_cap_is_passed_over_and_its_neighbours_are_read() {
         let mut bytes = b"first\n".to_vec();
-        bytes.extend(std::iter::repeat_n(b'x', 3 * LINE_CAP));
+        bytes.extend(std::iter::repeat_n(b'x', 3 * CAP));
         bytes.extend_from_slice(b"\nlast\n");
         let end = bytes.len() as u64;
         assert_eq!(back(&bytes), [(end - 5, Some(4), true), (6, None, true), (0, Some(5), true)]);

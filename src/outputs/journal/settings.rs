@@ -4,11 +4,42 @@ use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
 /// The record's settings.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
-    /// How soon what was written must last through a power cut; default `balanced`.
+    /// How soon what was written must last through a power cut: `strict`, `balanced` or `sdcard`; default
+    /// `balanced`.
     pub sync: Sync,
+    /// Every line carries the SHA-256 of the line before it, and `verify` names the breaks; default false.
+    pub chain: bool,
+    /// Days for which every beat is kept; default 7.
+    pub raw_days: u32,
+    /// Days for which every minute is kept, as least, mean and most; default 90. Hours are kept for ever.
+    pub minute_days: u32,
+    /// Days for which every tab can be shown as it was; default 7.
+    pub moment_days: u32,
+    /// Days for which alerts are kept; default 730.
+    pub alert_days: u32,
+    /// Size of the whole record in MiB, at most a tenth of its file system; what is oldest goes first; default
+    /// 256.
+    pub max_mib: u32,
+    /// Size in MiB at which the active file is closed and a new one begun, beside once a day; default 16.
+    pub segment_mib: u32,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            sync: Sync::default(),
+            chain: false,
+            raw_days: 7,
+            minute_days: 90,
+            moment_days: 7,
+            alert_days: 730,
+            max_mib: 256,
+            segment_mib: 16,
+        }
+    }
 }
 
 /// How often the disk is asked to make writes last. A killed program loses nothing in any case: this is about

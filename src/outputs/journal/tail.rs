@@ -4,6 +4,7 @@
 //! it is a whole line that only lacks its newline.
 
 use super::disk::Disk;
+use super::line;
 use super::lines::LinesBack;
 use crate::model::Safe;
 use crate::outputs::safe_file::Folder;
@@ -53,12 +54,12 @@ fn torn_from(file: &File, end: u64) -> io::Result<Option<u64>> {
 }
 
 fn is_whole_object(file: &File, from: u64, end: u64) -> io::Result<bool> {
-    if end - from > super::lines::LINE_CAP as u64 {
+    if end - from > line::CAP as u64 {
         return Ok(false);
     }
     let mut bytes = vec![0; (end - from) as usize];
     file.read_exact_at(&mut bytes, from)?;
-    Ok(bytes.first() == Some(&b'{') && serde_json::from_slice::<serde::de::IgnoredAny>(&bytes).is_ok())
+    Ok(line::is_object(&bytes))
 }
 
 fn set_aside(
@@ -99,7 +100,7 @@ fn copy_range(disk: &mut dyn Disk, file: &File, from: u64, end: u64, copy: &File
     Ok(())
 }
 
-fn write_all(disk: &mut dyn Disk, file: &File, mut bytes: &[u8]) -> io::Result<()> {
+pub(super) fn write_all(disk: &mut dyn Disk, file: &File, mut bytes: &[u8]) -> io::Result<()> {
     while !bytes.is_empty() {
         match disk.write(file, bytes) {
             Ok(0) => return Err(io::ErrorKind::WriteZero.into()),

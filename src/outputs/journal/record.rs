@@ -1,0 +1,283 @@
+//! The writer: what one beat adds to every file, and what a start takes over from the last run.
+
+use super::alerts::Alerts;
+use super::append::Links;
+use super::chain;
+use super::disk::{Disk, RealDisk};
+use super::keep::Keeper;
+use super::line;
+use super::rollup::{Counting, Finished, Row};
+use super::scan::Files;
+use super::series::{ALERTS, HOURS, MINUTES, SAMPLES, Series};
+use super::settings::Settings;
+use super::tail;
+use super::writer::{Entry, Turn, Writer};
+use super::{Opened, Viewer};
+use crate::model::{Safe, Sample, Snapshot, Zone};
+use crate::outputs::Output;
+use crate::outputs::document::{self, Document};
+use crate::outputs::safe_file::Folder;
+use anyhow::{Context, Result};
+use chrono::{DateTime, Utc};
+use std::fs::{File, TryLockError};
+use std::io::{Read as _, Seek as _, Write as _};
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::sync::Arc;
+
+const LOCK: &str = "record.lock";
+
+/// How many lines are looked at from the end for the last number.
+const LOOK_BACK: usize = 1000;
+
+/// How many beats are counted again after a crash: a minute of the fastest ones.
+const COUNT_AGAIN: usize = 20_000;
+
+/// The writer of the record.
+pub struct Record {
+    folder: Folder,
+    disk: Box<dyn Disk>,
+    settings: Settings,
+    zone: Zone,
+    samples: Writer,
+    alerts_file: Writer,
+    minutes: Writer,
+    hours: Writer,
+    alerts: Alerts,
+    counting: Counting,
+    keeper: Keeper,
+    next_seq: u64,
+    notes: Vec<Safe>,
+    /// Held as long as this lives: the lock goes with the descriptor, also when the process is killed.
+    _lock: File,
+}
+
+impl Record {
+    /// Opens the record in a directory, creates it where it is missing, and repairs what a crash left behind.
+    ///
+    /// # Errors
+    /// The directory or a file is refused or cannot be written; the error names it and says what to do.
+    pub fn open(dir: &Path, settings: Settings, zone: Zone, now: DateTime<Utc>) -> Result<Opened> {
+        Self::open_on(dir, settings, zone, now, Box::new(RealDisk))
+    }
+
+    /// The same on another disk: how tests put failures in the writer's way.
+    pub fn open_on(
+        dir: &Path,
+        settings: Settings,
+        zone: Zone,
+        now: DateTime<Utc>,
+        mut disk: Box<dyn Disk>,
+    ) -> Result<Opened> {
+        let folder = Folder::open_private(dir)?;
+        let lock = match lock(&folder)? {
+            Ok(lock) => lock,
+            Err(writer) => return Ok(Opened::Viewer(Viewer { dir: dir.to_owned(), writer })),
+        };
+        let mut notes = Vec::new();
+        for series in [&SAMPLES, &ALERTS, &MINUTES, &HOURS] {
+            match tail::repair(&mut *disk, &folder, series.active, now) {
+                Ok(note) => notes.extend(note),
+                Err(error) => notes.push(Safe::new(&format!("{error:#}"))),
+            }
+        }
+        let links = |series| -> Result<Links> {
+            if settings.chain {
+                Ok(Links::Chained(last_line(&folder, series)?.map(|line| chain::hash(&line))))
+            } else {
+                Ok(Links::Unchained)
+            }
+        };
+        let last = last_numbered(&folder, zone)?;
+        let minute = last_row(&folder, &MINUTES)?;
+        let hour = last_row(&folder, &HOURS)?;
+        let ended = |row: &Option<Row>| row.as_ref().map(|row| (row.to_seq, row.time));
+        let alert = last_line(&folder, &ALERTS)?;
+        let alerted = alert.as_deref().and_then(|line| line::read(line, zone));
+        let mut record = Self {
+            samples: Writer::open(&folder, &SAMPLES, Turn::Daily, links(&SAMPLES)?, last)?,
+            alerts_file: Writer::open(
+                &folder,
+                &ALERTS,
+                Turn::Monthly,
+                links(&ALERTS)?,
+                alerted.map(|read| (read.seq.unwrap_or(0), read.sample.at)),
+            )?,
+            minutes: Writer::open(&folder, &MINUTES, Turn::Daily, Links::None, ended(&minute))?,
+            hours: Writer::open(&folder, &HOURS, Turn::Never, Links::None, ended(&hour))?,
+            alerts: Alerts::after(alert.as_deref()),
+            counting: Counting::default(),
+            keeper: Keeper::default(),
+            next_seq: last.map_or(1, |(seq, _)| seq + 1),
+            notes,
+            folder,
+            disk,
+            settings,
+            zone,
+            _lock: lock,
+        };
+        if let Err(error) = record.count_again(minute.as_ref(), hour.as_ref()) {
+            record.notes.push(Safe::new(&format!("{error:#}")));
+        }
+        Ok(Opened::Writer(Box::new(record)))
+    }
+
+    /// The number that the next beat should have.
+    pub const fn next_seq(&self) -> u64 {
+        self.next_seq
+    }
+
+    /// What was repaired or could not be, in words.
+    pub fn notes(&self) -> &[Safe] {
+        &self.notes
+    }
+
+    /// The data directory.
+    pub fn dir(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Counts the beats that no minute and no hour has counted yet.
+    fn count_again(&mut self, minute: Option<&Row>, hour: Option<&Row>) -> Result<()> {
+        let counted = hour.map_or(0, |row| row.to_seq);
+        let mut minutes = Vec::new();
+        Files::open(&self.folder, &MINUTES)?.back(&mut |found| {
+            match found.and_then(Row::read) {
+                Some(row) if row.to_seq <= counted => return ControlFlow::Break(()),
+                Some(row) => minutes.push(row),
+                None => {}
+            }
+            if minutes.len() < LOOK_BACK { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        })?;
+        for row in minutes.iter().rev() {
+            if let Some(hour) = self.counting.add_minute(row) {
+                self.write_row(&hour, &HOURS)?;
+            }
+        }
+        let counted = minute.map_or(0, |row| row.to_seq);
+        let mut beats: Vec<(Sample, u64)> = Vec::new();
+        Files::open(&self.folder, &SAMPLES)?.back(&mut |found| {
+            if let Some(reading) = found.and_then(|bytes| line::read(bytes, self.zone)) {
+                match reading.seq {
+                    Some(seq) if seq <= counted => return ControlFlow::Break(()),
+                    seq => beats.push((reading.sample, seq.unwrap_or(0))),
+                }
+            }
+            if beats.len() < COUNT_AGAIN { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        })?;
+        for (sample, seq) in beats.iter().rev() {
+            self.count(sample, *seq)?;
+        }
+        Ok(())
+    }
+
+    fn count(&mut self, sample: &Sample, seq: u64) -> Result<()> {
+        let Finished { minute, hour } = self.counting.add(sample, seq);
+        let minute = minute.map_or(Ok(()), |row| self.write_row(&row, &MINUTES));
+        let hour = hour.map_or(Ok(()), |row| self.write_row(&row, &HOURS));
+        all([minute, hour])
+    }
+
+    fn write_row(&mut self, row: &Row, series: &'static Series) -> Result<()> {
+        let entry = Entry { line: document::json_line(row)?, seq: row.to_seq, at: row.time };
+        let writer = if *series == HOURS { &mut self.hours } else { &mut self.minutes };
+        let most = u64::from(self.settings.segment_mib.max(1)) << 20;
+        writer.write(&mut *self.disk, &self.folder, entry, most).map(drop)
+    }
+}
+
+impl Output for Record {
+    fn name(&self) -> &'static str {
+        "record"
+    }
+
+    fn hear(&mut self, snapshot: &Arc<Snapshot>) -> Result<()> {
+        let (seq, at) = (snapshot.seq, snapshot.at);
+        self.next_seq = self.next_seq.max(seq + 1);
+        let most = u64::from(self.settings.segment_mib.max(1)) << 20;
+        let news = self.alerts.line(snapshot, self.zone);
+        let disk = &mut *self.disk;
+        let alerts = match news {
+            Some(line) => self
+                .alerts_file
+                .write(disk, &self.folder, Entry { line, seq, at }, most)
+                .and_then(|_| self.alerts_file.sync(disk, at, None)),
+            None => self.alerts_file.retry(disk, &self.folder, at),
+        };
+        let line = Document::line(snapshot, self.zone).to_line()?;
+        let reading = line::read(&line, self.zone);
+        let samples = self
+            .samples
+            .write(disk, &self.folder, Entry { line, seq, at }, most)
+            .and_then(|_| self.samples.sync(disk, at, self.settings.sync.every()));
+        let counted = reading.map_or(Ok(()), |reading| self.count(&reading.sample, seq));
+        let waiting = all([
+            self.minutes.retry(&mut *self.disk, &self.folder, at),
+            self.hours.retry(&mut *self.disk, &self.folder, at),
+        ]);
+        let kept = self.keeper.step(&mut *self.disk, &self.folder, &self.settings, self.zone, at);
+        all([alerts, samples, counted, waiting, kept])
+    }
+
+    fn close(&mut self, now: DateTime<Utc>) -> Result<()> {
+        let Self { disk, folder, .. } = self;
+        let writers = [&mut self.alerts_file, &mut self.samples, &mut self.minutes, &mut self.hours];
+        all(writers.map(|writer| writer.finish(&mut **disk, folder, now)))
+    }
+}
+
+/// All errors in one, in words.
+fn all(results: impl IntoIterator<Item = Result<()>>) -> Result<()> {
+    let said: Vec<String> =
+        results.into_iter().filter_map(Result::err).map(|error| format!("{error:#}")).collect();
+    if said.is_empty() { Ok(()) } else { Err(anyhow::anyhow!(said.join("; "))) }
+}
+
+/// Takes the lock of the only writer, or answers who has it.
+fn lock(folder: &Folder) -> Result<Result<File, Option<u32>>> {
+    let mut lock = folder.append(LOCK)?;
+    match lock.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            let mut holder = String::new();
+            // Who writes is only shown to people: not knowing it is no error.
+            drop((&lock).take(32).read_to_string(&mut holder));
+            return Ok(Err(holder.trim().parse().ok()));
+        }
+        Err(TryLockError::Error(error)) => {
+            return Err(error).with_context(|| format!("cannot lock {}", folder.path_of(LOCK).display()));
+        }
+    }
+    // For people as well: a full disk must not keep the monitor from starting.
+    drop(lock.set_len(0).and_then(|()| lock.rewind()).and_then(|()| write!(lock, "{}", std::process::id())));
+    Ok(Ok(lock))
+}
+
+/// The last whole JSON object of a series.
+fn last_line(folder: &Folder, series: &'static Series) -> Result<Option<Vec<u8>>> {
+    let mut last = None;
+    let mut looked = 0;
+    Files::open(folder, series)?.back(&mut |found| {
+        looked += 1;
+        last = found.filter(|bytes| line::is_object(bytes)).map(<[u8]>::to_vec);
+        if last.is_some() || looked >= LOOK_BACK { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    })?;
+    Ok(last)
+}
+
+fn last_row(folder: &Folder, series: &'static Series) -> Result<Option<Row>> {
+    Ok(last_line(folder, series)?.as_deref().and_then(Row::read))
+}
+
+/// Number and time of the last beat.
+fn last_numbered(folder: &Folder, zone: Zone) -> Result<Option<(u64, DateTime<Utc>)>> {
+    let mut last = None;
+    let mut looked = 0;
+    Files::open(folder, &SAMPLES)?.back(&mut |found| {
+        looked += 1;
+        let reading = found.and_then(|bytes| line::read(bytes, zone));
+        last = reading.and_then(|reading| reading.seq.map(|seq| (seq, reading.sample.at)));
+        if last.is_some() || looked >= LOOK_BACK { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    })?;
+    Ok(last)
+}
