@@ -61,18 +61,22 @@ impl Machine {
 
 /// Reads until the past is there.
 fn past(collector: &mut Collector) -> (Vec<Arc<AuthEvent>>, AuthReading, Sensor) {
+    past_at(collector, now())
+}
+
+fn past_at(collector: &mut Collector, now: DateTime<Utc>) -> (Vec<Arc<AuthEvent>>, AuthReading, Sensor) {
     let patience = Instant::now() + Duration::from_secs(20);
     let mut events = Vec::new();
     loop {
         assert!(Instant::now() < patience, "the past is not read after 20 s");
         collector.wait(Duration::from_secs(1));
-        let seen = collector.read(now());
+        let seen = collector.read(now);
         let mut reading = seen.value.unwrap();
         events.append(&mut reading.events);
         if reading.caught_up {
             // What waits for a second line of its process comes a little later.
             std::thread::sleep(Duration::from_millis(50));
-            events.extend(collector.read(now()).value.unwrap().events);
+            events.extend(collector.read(now).value.unwrap().events);
             return (events, reading, seen.sensors[0].clone());
         }
     }
@@ -124,6 +128,24 @@ fn the_past_day_comes_from_the_rotated_and_the_compressed_file_too() {
         live = collector.read(now()).value.unwrap().events;
     }
     assert_eq!(users(&live), ["live"]);
+}
+
+#[test]
+fn what_came_while_nothing_ran_is_read_at_the_next_start() {
+    let machine = Machine::new();
+    let state = tempfile::tempdir().unwrap();
+    let start = |at: DateTime<Utc>| {
+        let settings = Settings { state_dir: Some(state.path().to_owned()), ..Settings::default() };
+        Collector::start(Root::fixture(machine.folder.path()), settings, at)
+    };
+    machine.write("auth.log", failed(90, "before"));
+    let then = now() - chrono::Duration::hours(80);
+    let mut first = start(then);
+    past_at(&mut first, then);
+    drop(first);
+    machine.write("auth.log", failed(90, "before") + &failed(60, "meanwhile") + &failed(1, "now"));
+    let (events, ..) = past(&mut start(now()));
+    assert_eq!(users(&events), ["meanwhile", "now"]);
 }
 
 #[test]
@@ -281,4 +303,77 @@ fn a_log_that_may_not_be_read_names_the_group_that_may_and_never_utmp() {
     // A log that no group may read.
     fs::set_permissions(&log, PermissionsExt::from_mode(0o600)).unwrap();
     assert_eq!(sensor().fix, ["sudo", "home-soc"]);
+}
+
+/// Processor time of the thread that reads.
+fn reader_cpu() -> Duration {
+    let tasks = fs::read_dir("/proc/self/task").unwrap().flatten().map(|task| task.path());
+    let is_reader =
+        |task: &PathBuf| fs::read_to_string(task.join("comm")).is_ok_and(|name| name.trim() == "auth-reader");
+    let cpu =
+        |task: PathBuf| fs::read_to_string(task.join("schedstat")).ok()?.split(' ').next()?.parse().ok();
+    Duration::from_nanos(tasks.filter(is_reader).filter_map(cpu).max().unwrap_or(0))
+}
+
+/// `HOME_SOC_LONG=1` runs it at 50,000 lines a second for a minute.
+#[test]
+fn under_a_flood_and_rotation_every_refusal_is_counted_once_and_the_one_login_is_there() {
+    let is_long = std::env::var_os("HOME_SOC_LONG").is_some();
+    let (rate, time) =
+        if is_long { (50_000, Duration::from_mins(1)) } else { (10_000, Duration::from_secs(3)) };
+    let machine = Machine::new();
+    let path = machine.write("auth.log", "");
+    let mut collector = machine.start();
+    past(&mut collector);
+    let writer = std::thread::spawn(move || {
+        let open = || OpenOptions::new().create(true).append(true).open(&path).unwrap();
+        let mut log = open();
+        let (start, mut written, mut turned) = (Instant::now(), 0_u32, 0);
+        while start.elapsed() < time {
+            let due = (start.elapsed().as_secs_f64() * f64::from(rate)) as u32;
+            let stamp = now().format("%b %e %H:%M:%S").to_string();
+            while written < due {
+                // Thirty addresses, eight names; each try a process of its own.
+                let (pid, address, user) = (written % 4_000_000, written % 30, written % 8);
+                let line = format!(
+                    "{stamp} nas sshd[{pid}]: Failed password for user{user} from 203.0.113.{address} port 51514 ssh2\n"
+                );
+                log.write_all(line.as_bytes()).unwrap();
+                written += 1;
+                if written == rate * 2 {
+                    let login = format!(
+                        "{stamp} nas sshd[5000000]: Accepted password for root from 203.0.113.7 port 51514 ssh2\n"
+                    );
+                    log.write_all(login.as_bytes()).unwrap();
+                }
+            }
+            if start.elapsed().as_secs() > turned {
+                turned = start.elapsed().as_secs();
+                fs::rename(&path, path.with_extension("log.1")).unwrap();
+                log = open();
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        written
+    });
+    let (mut refused, mut accepted, mut dropped, mut most) = (0, 0, 0, 0);
+    let start = Instant::now();
+    let mut quiet = 0;
+    while quiet < 2 {
+        std::thread::sleep(Duration::from_secs(1));
+        let reading = collector.read(now()).value.unwrap();
+        let count = |kind| -> u32 { reading.events.iter().filter(|e| e.kind == kind).map(|e| e.count).sum() };
+        refused += count(AuthKind::Failed);
+        accepted += count(AuthKind::Accepted);
+        dropped += reading.dropped;
+        most = most.max(reading.events.len());
+        quiet = if writer.is_finished() && reading.events.is_empty() { quiet + 1 } else { 0 };
+    }
+    let share = reader_cpu().as_secs_f64() / start.elapsed().as_secs_f64() * 100.0;
+    let written = writer.join().unwrap();
+    println!(
+        "{written} lines at {rate}/s: {refused} refusals told, {dropped} dropped, at most {most} events a beat, {share:.1} % of a core"
+    );
+    assert_eq!((refused, accepted, dropped), (written, 1, 0));
+    assert!(!is_long || cfg!(debug_assertions) || share < 50.0, "{share} % of a core");
 }

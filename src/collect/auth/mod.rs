@@ -21,6 +21,7 @@ mod lines;
 mod login;
 mod pam;
 mod polkit;
+mod position;
 mod record;
 mod remote;
 mod rotated;

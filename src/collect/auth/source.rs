@@ -7,6 +7,7 @@ use super::choice::{self, Choice, Place};
 use super::follow::{Follower, Polled};
 use super::inbox::Inbox;
 use super::journal::{Journal, Turn};
+use super::position::Position;
 use super::rotated;
 use super::witness::Witness;
 use super::{Clock, Parser, Place as Spot};
@@ -34,11 +35,14 @@ pub struct Settings {
     pub backlog_mib: u32,
     /// Text logs to choose from instead of the journal and the usual places; empty: look for them. Default empty.
     pub files: Vec<PathBuf>,
+    /// Folder in which the time of the last look is kept, so that the next start reads what came while nothing
+    /// ran, up to 30 days. Default none: each start reads `backlog_hours`.
+    pub state_dir: Option<PathBuf>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { backlog_hours: 24, backlog_mib: 64, files: Vec::new() }
+        Self { backlog_hours: 24, backlog_mib: 64, files: Vec::new(), state_dir: None }
     }
 }
 
@@ -50,6 +54,7 @@ pub struct Collector {
     choice: Choice,
     reader: Option<Reader>,
     witness: Witness,
+    position: Option<Position>,
     dropped: u64,
 }
 
@@ -91,8 +96,9 @@ impl Collector {
     /// Chooses the source and begins to read it. `now` bounds the past that is brought.
     pub fn start(root: Root, settings: Settings, now: DateTime<Utc>) -> Self {
         let choice = choice::choose(&root, &settings.files, now);
+        let position = settings.state_dir.as_deref().map(Position::in_folder);
         let mut collector =
-            Self { root, settings, choice, reader: None, witness: Witness::default(), dropped: 0 };
+            Self { root, settings, choice, reader: None, witness: Witness::default(), position, dropped: 0 };
         collector.begin(now);
         collector
     }
@@ -134,6 +140,9 @@ impl Collector {
         tell_trouble(&mut sensor, &state, self.dropped);
         let (caught_up, last_line_at) = (state.caught_up, state.last_line_at);
         drop(state);
+        if let Some(position) = self.position.as_mut().filter(|_| caught_up) {
+            position.reach(now);
+        }
         let events = events
             .into_iter()
             .map(|event| Arc::new(AuthEvent { attribution: self.witness.judge(&event), ..event }))
@@ -150,9 +159,10 @@ impl Collector {
         let Some(place) = self.choice.place.clone() else { return };
         let shared =
             Arc::new(Shared { state: Mutex::new(State { now, ..State::default() }), ..Shared::default() });
+        let since = now - Span::hours(i64::from(self.settings.backlog_hours));
         let desk = Desk {
             shared: Arc::clone(&shared),
-            since: now - Span::hours(i64::from(self.settings.backlog_hours)),
+            since: self.position.as_ref().map_or(since, |position| position.begin(since, now)),
             parser: Parser::new(Clock::live(
                 now,
                 if self.root.is_live() { Zone::Local } else { Zone::utc() },
