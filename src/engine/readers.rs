@@ -1,0 +1,187 @@
+//! All collectors of one machine, and the order in which a beat asks them. It judges nothing.
+
+use super::worker::Worker;
+use crate::collect::{self, Root, Seen};
+use crate::model::{AuthReading, OwnCost, Readings, Sensor, Sockets};
+use chrono::{DateTime, Utc};
+use std::time::{Duration, Instant};
+
+/// How long a single measurement waits for the package databases: without them more is called unknown.
+const PACKAGES_PATIENCE: Duration = Duration::from_millis(300);
+
+/// The settings of every collector.
+#[derive(Debug, Clone, Default)]
+pub struct CollectSettings {
+    /// Reading of sign-ins.
+    pub auth: collect::auth::source::Settings,
+    /// Reading of processes.
+    pub processes: collect::processes::Settings,
+}
+
+/// The collectors of a machine.
+pub(super) struct Readers {
+    system: Worker<collect::system::Collector>,
+    processes: Worker<collect::processes::Collector>,
+    owners: Worker<collect::packages::Owners>,
+    sockets: Worker<collect::sockets::Collector>,
+    logins: Worker<collect::logins::Collector>,
+    auth: Worker<collect::auth::source::Collector>,
+    execs: Worker<collect::execs::Collector>,
+    oddities: Worker<collect::oddities::Collector>,
+    own: collect::own::Meter,
+    looked_at: Option<Instant>,
+}
+
+impl Readers {
+    /// The collectors of this machine; nothing is read yet.
+    pub(super) fn new(root: &Root, settings: &CollectSettings, now: DateTime<Utc>) -> Self {
+        let CollectSettings { auth, processes } = settings.clone();
+        let on = |root: &Root| root.clone();
+        Self {
+            system: Worker::new("system", {
+                let root = on(root);
+                move || collect::system::Collector::new(root.clone())
+            }),
+            processes: Worker::new("proc", {
+                let root = on(root);
+                move || collect::processes::Collector::new(root.clone(), processes.clone())
+            }),
+            owners: Worker::new("packages", {
+                let root = on(root);
+                move || collect::packages::Owners::start(root.clone())
+            }),
+            sockets: Worker::new("net.sockets", {
+                let root = on(root);
+                move || collect::sockets::Collector::new(root.clone())
+            }),
+            logins: Worker::new("logins", {
+                let root = on(root);
+                move || {
+                    collect::logins::Collector::new(root.clone(), collect::logins::Whoami::of_this_process())
+                }
+            }),
+            auth: Worker::new("auth", {
+                let root = on(root);
+                move || collect::auth::source::Collector::start(root.clone(), auth.clone(), now)
+            }),
+            execs: Worker::new("exec.events", {
+                let root = on(root);
+                move || collect::execs::Collector::start(root.clone())
+            }),
+            oddities: Worker::new("oddities", {
+                let root = on(root);
+                move || collect::oddities::Collector::new(root.clone())
+            }),
+            own: collect::own::Meter::new(),
+            looked_at: None,
+        }
+    }
+
+    /// Looks at the counters once and starts the readers of the past, so that the first beat can tell rates.
+    pub(super) fn prime(&mut self, now: DateTime<Utc>) {
+        self.looked_at = Some(Instant::now());
+        self.check_again(now);
+        self.owners.work(|_| Seen::<()>::default());
+        self.execs.work(|_| Seen::<()>::default());
+        self.system.work(|system| system.read(now, None));
+        self.processes.work(|processes| processes.read(now, None));
+        self.own.read(None);
+    }
+
+    /// Looks again for a sign-in source where there was none.
+    pub(super) fn check_again(&mut self, now: DateTime<Utc>) {
+        self.auth.work(|auth| {
+            auth.check_again(now);
+            Seen::<()>::default()
+        });
+    }
+
+    /// Reads everything. With patience it waits that long for what takes its time: the sign-ins of the past.
+    pub(super) fn read(&mut self, now: DateTime<Utc>, patience: Duration) -> (Readings, Vec<Sensor>) {
+        let started = Instant::now();
+        let elapsed = self.looked_at.map(|before| started.duration_since(before));
+        self.looked_at = Some(started);
+
+        let mut sensors = Vec::new();
+        let mut take = |more: Vec<Sensor>| sensors.extend(more);
+        let system = self.system.work(|system| system.read(now, elapsed));
+        take(system.sensors);
+        let mut processes = self.processes.work(|processes| processes.read(now, elapsed));
+        take(processes.sensors);
+        let mut execs = self.execs.work(|execs| execs.read(now));
+        take(execs.sensors);
+        let packages = self.owners.work(|owners| {
+            owners.wait(patience.min(PACKAGES_PATIENCE));
+            let sensor = owners.refresh();
+            if let Some(processes) = &mut processes.value {
+                owners.mark(processes);
+            }
+            if let Some(execs) = &mut execs.value {
+                owners.mark_execs(execs);
+            }
+            Seen::<()> { value: None, sensors: vec![sensor] }
+        });
+        take(packages.sensors);
+        let running = processes.value.as_deref().map(Vec::as_slice);
+        let sockets = self.sockets.work(|sockets| sockets.read(now, running, collect::sockets::Detail::All));
+        take(sockets.sensors);
+        let logins = self.logins.work(|logins| logins.read(now, running));
+        take(logins.sensors);
+        let oddities = self.oddities.work(|oddities| oddities.read(now, running));
+        take(oddities.sensors);
+        let auth = self.sign_ins(now, sockets.value.as_deref(), patience);
+        take(auth.sensors);
+
+        let readings = Readings {
+            system: system.value.unwrap_or_default(),
+            processes: processes.value,
+            sockets: sockets.value,
+            auth: auth.value,
+            logins: logins.value,
+            execs: execs.value,
+            oddities: oddities.value,
+            own: OwnCost { beat_ms: None, ..self.own.read(elapsed) },
+        };
+        (readings, sensors)
+    }
+
+    /// Reads sign-ins; with patience it waits until what the source held before this start is read.
+    fn sign_ins(
+        &mut self,
+        now: DateTime<Utc>,
+        table: Option<&Sockets>,
+        patience: Duration,
+    ) -> Seen<AuthReading> {
+        let until = Instant::now() + patience;
+        let mut seen = Seen::default();
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            let more = self.auth.work(|auth| {
+                if let Some(table) = table {
+                    auth.confirm(table);
+                }
+                if !left.is_zero() {
+                    auth.wait(left);
+                }
+                auth.read(now)
+            });
+            seen = join(seen, more);
+            let is_read = seen.value.as_ref().is_none_or(|reading: &AuthReading| reading.caught_up);
+            if is_read || Instant::now() >= until {
+                return seen;
+            }
+        }
+    }
+}
+
+/// Puts two readings of one source behind each other.
+fn join(before: Seen<AuthReading>, after: Seen<AuthReading>) -> Seen<AuthReading> {
+    let value = match (before.value, after.value) {
+        (Some(mut before), Some(after)) => {
+            before.events.extend(after.events);
+            Some(AuthReading { events: before.events, dropped: before.dropped + after.dropped, ..after })
+        }
+        (_, after) => after,
+    };
+    Seen { value, sensors: after.sensors }
+}
