@@ -74,9 +74,6 @@ fn past_at(collector: &mut Collector, now: DateTime<Utc>) -> (Vec<Arc<AuthEvent>
         let mut reading = seen.value.unwrap();
         events.append(&mut reading.events);
         if reading.caught_up {
-            // What waits for a second line of its process comes a little later.
-            std::thread::sleep(Duration::from_millis(50));
-            events.extend(collector.read(now).value.unwrap().events);
             return (events, reading, seen.sensors[0].clone());
         }
     }
@@ -146,6 +143,15 @@ fn what_came_while_nothing_ran_is_read_at_the_next_start() {
     machine.write("auth.log", failed(90, "before") + &failed(60, "meanwhile") + &failed(1, "now"));
     let (events, ..) = past(&mut start(now()));
     assert_eq!(users(&events), ["meanwhile", "now"]);
+}
+
+#[test]
+fn a_refusal_that_waits_for_a_second_line_belongs_to_the_past_when_none_came() {
+    let machine = Machine::new();
+    let at = (now() - chrono::Duration::hours(1)).format("%b %e %H:%M:%S");
+    machine.write("auth.log", format!("{at} nas su[77]: pam_unix(su:auth): authentication failure; logname=anna uid=1000 euid=0 tty=/dev/pts/1 ruser=anna rhost=  user=root\n"));
+    let (events, ..) = past(&mut machine.start());
+    assert_eq!(events.len(), 1, "{events:#?}");
 }
 
 #[test]

@@ -223,10 +223,14 @@ struct Desk {
 }
 
 impl Desk {
-    /// Hands over the events of one turn. While the past is read a full inbox is waited for: the past does not
-    /// run away. Answers false when it is over.
-    fn hand_over(&mut self, is_past: bool) -> bool {
+    /// Hands over the events of one turn; at the end of what is there also those that have waited long enough for
+    /// another line. While the past is read a full inbox is waited for: the past does not run away. Answers false
+    /// when it is over.
+    fn hand_over(&mut self, is_past: bool, at_end: bool) -> bool {
         let mut state = self.shared.lock();
+        if at_end {
+            self.parser.flush(state.now, &mut self.out);
+        }
         for event in self.out.drain(..) {
             if is_past && event.time.is_some_and(|time| time < self.since) {
                 continue;
@@ -241,12 +245,7 @@ impl Desk {
     }
 
     /// Waits for the next look; answers false when it is over.
-    fn rest(&mut self) -> bool {
-        let now = self.shared.lock().now;
-        self.parser.flush(now, &mut self.out);
-        if !self.hand_over(false) {
-            return false;
-        }
+    fn rest(&self) -> bool {
         let state = self.shared.lock();
         let waited = self.shared.changed.wait_timeout_while(state, PAUSE, |state| !state.is_over);
         !waited.unwrap_or_else(PoisonError::into_inner).0.is_over
@@ -267,11 +266,8 @@ fn read_journal(program: &Path, mut desk: Desk) {
             last = record.realtime_us.or(last);
             desk.parser.record(record, &mut desk.out);
         });
-        if turn == Turn::Idle {
-            let now = desk.shared.lock().now;
-            desk.parser.flush(now, &mut desk.out);
-        }
-        if !desk.hand_over(is_past) {
+        let has_caught_up = is_past && journal.caught_up();
+        if !desk.hand_over(is_past, turn == Turn::Idle || has_caught_up) {
             return;
         }
         desk.note(|state| {
@@ -305,7 +301,7 @@ fn read_file(path: &Path, bytes: u64, mut desk: Desk) {
         if let Err(error) = read {
             losses.push(format!("{} could not be read to its end: {error}", sibling.path.display()));
         }
-        if !desk.hand_over(true) {
+        if !desk.hand_over(true, false) {
             return;
         }
     }
@@ -317,10 +313,10 @@ fn read_file(path: &Path, bytes: u64, mut desk: Desk) {
         let polled = follower.poll(TURN_BYTES, &mut |line| {
             desk.parser.line(line, Spot::default(), &mut desk.out);
         });
-        if !desk.hand_over(!caught_up) {
+        let at_end = !matches!(polled, Ok(Polled::More));
+        if !desk.hand_over(!caught_up, at_end) {
             return;
         }
-        let at_end = !matches!(polled, Ok(Polled::More));
         caught_up |= matches!(polled, Ok(Polled::AtEnd));
         let met = follower.met();
         desk.note(|state| {
