@@ -60,11 +60,12 @@ fn the_first_beat_knows_levels_and_the_second_rates() {
     let machine = Machine::recorded("calm");
     let mut collector = system::Collector::new(machine.root());
     let first = collector.read(now(), None).value.unwrap();
-    assert_eq!(first.load.unwrap().one_min, 0.42);
+    assert_eq!(first.load.map(|load| load.one_min), Some(0.42));
     assert_eq!(first.uptime_s, Some(2500.0));
-    assert_eq!(first.memory.unwrap().used_pct, 46.0);
+    assert_eq!(first.memory.map(|memory| memory.used_pct), Some(46.0));
     assert_eq!(first.swap.unwrap().used_pct, Some(10.0));
-    assert_eq!(first.pressure.unwrap().memory.unwrap().some_avg10_pct, 1.5);
+    let memory_pressure = first.pressure.unwrap().memory;
+    assert_eq!(memory_pressure.map(|line| line.some_avg10_pct), Some(1.5));
     let cpu = first.cpu.unwrap();
     assert_eq!((cpu.cores, cpu.used_pct), (4, None));
     let eth0 = &first.interfaces.as_ref().unwrap()[1];

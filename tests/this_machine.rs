@@ -1,0 +1,346 @@
+//! What collectors read of this very machine, beside ps, ss, df and free, and under known loads.
+//!
+//! Other programs come and go meanwhile: what is compared exactly belongs to this test, the rest within what can
+//! change between two looks. A case whose tool is not here is left out.
+
+#![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
+use chrono::Utc;
+use home_soc::collect::sockets::Detail;
+use home_soc::collect::{Root, own, processes, sockets, system};
+use home_soc::model::{Process, Protocol, SensorState, Sockets};
+use rustix::time::{ClockId, clock_gettime};
+use std::collections::HashMap;
+use std::io::Write;
+use std::net::{TcpListener, TcpStream, UdpSocket};
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// A program that is ended with its test.
+struct Running(Child);
+
+impl Running {
+    fn start(command: &mut Command) -> Self {
+        Self(command.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap())
+    }
+
+    /// Waits until the kernel calls it so.
+    fn named(self, name: &str) -> Self {
+        let comm = format!("/proc/{}/comm", self.0.id());
+        until(|| std::fs::read(&comm).is_ok_and(|comm| comm.strip_suffix(b"\n") == Some(name.as_bytes())));
+        self
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn until(condition: impl Fn() -> bool) {
+    let start = Instant::now();
+    while !condition() {
+        assert!(start.elapsed() < Duration::from_secs(20), "it did not happen");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+fn programs() -> processes::Collector {
+    processes::Collector::new(Root::real(), processes::Settings::default())
+}
+
+fn look(collector: &mut processes::Collector, elapsed: Option<Duration>) -> Arc<Vec<Process>> {
+    collector.read(Utc::now(), elapsed).value.unwrap()
+}
+
+fn find(list: &[Process], pid: u32) -> &Process {
+    list.iter().find(|process| process.program.pid == pid).unwrap()
+}
+
+fn output(program: &str, arguments: &[&str]) -> Option<String> {
+    let output = Command::new(program).args(arguments).output().ok()?;
+    Some(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+#[test]
+fn a_child_of_ours_has_every_fact_that_we_gave_it() {
+    let child = Running::start(Command::new("/bin/sleep").arg("1234").env_clear()).named("sleep");
+    let list = look(&mut programs(), None);
+    let process = find(&list, child.0.id());
+    assert_eq!(process.program.name, "sleep");
+    assert_eq!(process.program.cmdline.as_deref(), Some("/bin/sleep 1234"));
+    assert_eq!((process.ppid, process.state, process.threads), (std::process::id(), 'S', 1));
+    assert_eq!(process.program.uid, Some(rustix::process::geteuid().as_raw()));
+    let exe = process.program.exe.as_ref().unwrap();
+    assert_eq!(exe.path.as_str(), std::fs::canonicalize("/bin/sleep").unwrap().to_str().unwrap());
+    let age = Utc::now() - process.program.started_at.unwrap();
+    assert!((0..30).contains(&age.num_seconds()), "{age}");
+    assert!(process.program.own && find(&list, std::process::id()).program.own);
+    let parent = find(&list, find(&list, std::process::id()).ppid);
+    assert!(parent.program.ours && !parent.program.own);
+}
+
+#[test]
+fn our_list_agrees_with_ps() {
+    let mut collector = programs();
+    look(&mut collector, None);
+    let Some(ps) = output("ps", &["-eo", "pid=,ppid=,nlwp=,rss=,comm="]) else { return };
+    let list = look(&mut collector, Some(Duration::from_secs(1)));
+    let ours: HashMap<u32, &Process> = list.iter().map(|process| (process.program.pid, process)).collect();
+    let (mut both, mut alike) = (0, 0);
+    for line in ps.lines() {
+        let fields: Vec<&str> = line.split_whitespace().collect();
+        let (Ok(pid), Some(name)) = (fields[0].parse::<u32>(), fields.get(4)) else { continue };
+        let Some(process) = ours.get(&pid) else { continue };
+        let same_name = process.program.kernel_thread || process.program.name.starts_with(name);
+        let rss_kib: u64 = fields[3].parse().unwrap();
+        let close = process.rss_bytes.abs_diff(rss_kib * 1024) <= (rss_kib * 1024 / 10).max(2 << 20);
+        both += 1;
+        alike += u32::from(process.ppid.to_string() == fields[1] && same_name && close);
+    }
+    let listed = ps.lines().count();
+    assert!(both * 10 >= listed * 9, "{both} of {listed}");
+    assert!(alike * 20 >= u32::try_from(both).unwrap() * 19, "{alike} of {both} are alike");
+}
+
+#[test]
+fn a_hostile_name_on_a_live_machine_deceives_nobody() {
+    let folder = tempfile::tempdir().unwrap();
+    let copy = folder.path().join("x\n) R 1");
+    std::fs::copy("/bin/sleep", &copy).unwrap();
+    let child = Running::start(Command::new(&copy).arg("60")).named("x\n) R 1");
+    std::fs::remove_file(&copy).unwrap();
+    let mut collector = programs();
+    look(&mut collector, None);
+    let list = look(&mut collector, Some(Duration::from_secs(1)));
+    let process = find(&list, child.0.id());
+    assert_eq!(
+        (process.program.name.as_str(), process.state, process.ppid),
+        ("x^J) R 1", 'S', std::process::id())
+    );
+    let exe = process.program.exe.as_ref().unwrap();
+    assert!(exe.path.ends_with("/x^J) R 1") && exe.deleted && !exe.replaced, "{exe:?}");
+}
+
+#[test]
+fn an_exec_into_another_and_into_the_same_program_is_seen_in_the_next_beat() {
+    for (next, name) in [("exec sleep 77", "sleep"), ("exec sh -c 'read y; true'", "sh")] {
+        let mut child =
+            Running::start(Command::new("sh").args(["-c", &format!("read x; {next}; true")])).named("sh");
+        let mut collector = programs();
+        let before = look(&mut collector, None);
+        assert!(find(&before, child.0.id()).program.cmdline.as_deref().unwrap().starts_with("sh -c read x;"));
+        child.0.stdin.as_mut().unwrap().write_all(b"\n").unwrap();
+        let cmdline = format!("/proc/{}/cmdline", child.0.id());
+        until(|| {
+            std::fs::read(&cmdline).is_ok_and(|line| !line.is_empty() && !line.starts_with(b"sh\0-c\0read x"))
+        });
+        let after = look(&mut collector, Some(Duration::from_secs(1)));
+        let process = find(&after, child.0.id());
+        assert_eq!(process.program.name, name);
+        assert!(
+            !process.program.cmdline.as_deref().unwrap().contains("read x"),
+            "{:?}",
+            process.program.cmdline
+        );
+        assert!(process.cpu_pct.is_some());
+    }
+}
+
+/// Keeps one core busy for a share of each 20 ms, by the clock of this process's own processor time.
+fn burn(share: f64, wall: Duration) {
+    let used = |from: rustix::time::Timespec| {
+        let now = clock_gettime(ClockId::ThreadCPUTime);
+        (now.tv_sec - from.tv_sec) as f64 + (now.tv_nsec - from.tv_nsec) as f64 / 1e9
+    };
+    let (start, first) = (Instant::now(), clock_gettime(ClockId::ThreadCPUTime));
+    while start.elapsed() < wall {
+        if used(first) < start.elapsed().as_secs_f64() * share {
+            std::hint::black_box((0..10_000_u64).sum::<u64>());
+        } else {
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
+}
+
+#[test]
+fn processor_use_is_what_was_used() {
+    let used = || {
+        let time = clock_gettime(ClockId::ProcessCPUTime);
+        time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
+    };
+    for share in [0.25, 0.5, 1.0] {
+        let (mut collector, mut meter) = (programs(), own::Meter::new());
+        // The first look is dear, and would be part of what is measured.
+        look(&mut collector, None);
+        look(&mut collector, Some(Duration::from_secs(1)));
+        meter.read(None);
+        let (start, before) = (Instant::now(), used());
+        burn(share, Duration::from_millis(1500));
+        // What really was used is asked of another clock, because a busy machine may not give us what we want.
+        let (elapsed, spent) = (start.elapsed(), used() - before);
+        let list = look(&mut collector, Some(elapsed));
+        let cost = meter.read(Some(elapsed));
+        let real = spent / elapsed.as_secs_f64() * 100.0;
+        let shown = f64::from(find(&list, std::process::id()).cpu_pct.unwrap());
+        assert!((shown - real).abs() <= 3.0, "{shown:.1} % is shown, {real:.1} % was used");
+        assert!((cost.cpu_pct.unwrap() - real).abs() <= 3.0, "{:?} beside {real:.1} %", cost.cpu_pct);
+        assert!(cost.rss_bytes.unwrap() > 1 << 20);
+    }
+}
+
+fn doors_of(root: Root, detail: Detail) -> (Arc<Sockets>, Vec<home_soc::model::Sensor>) {
+    let list = programs().read(Utc::now(), None).value;
+    let seen = sockets::Collector::new(root).read(Utc::now(), list.as_deref().map(Vec::as_slice), detail);
+    (seen.value.unwrap(), seen.sensors)
+}
+
+#[test]
+fn our_own_sockets_are_found_over_netlink_and_as_text_alike() {
+    let v4 = TcpListener::bind("127.0.0.1:0").unwrap();
+    let Ok(v6) = TcpListener::bind("[::]:0") else { return };
+    let udp = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let peer = UdpSocket::bind("127.0.0.1:0").unwrap();
+    peer.connect(udp.local_addr().unwrap()).unwrap();
+    // Over IPv4 to a socket of both families: its end has a mapped address.
+    let port = v6.local_addr().unwrap().port();
+    let client = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    let (mut server, _) = v6.accept().unwrap();
+    server.write_all(&[7; 1000]).unwrap();
+    until(|| client.peek(&mut [0; 1000]).unwrap() == 1000);
+    // A root that is not live is read as text; this one is the same machine.
+    for root in [Root::real(), Root::fixture("/")] {
+        let live = root.is_live();
+        let (sockets, _) = doors_of(root, Detail::All);
+        for (address, protocol) in [
+            (v4.local_addr(), Protocol::Tcp),
+            (v6.local_addr(), Protocol::Tcp),
+            (udp.local_addr(), Protocol::Udp),
+        ] {
+            let address = address.unwrap();
+            let door = sockets
+                .listeners
+                .iter()
+                .find(|door| door.port == address.port() && door.protocol == protocol)
+                .unwrap();
+            assert_eq!((door.address, door.protocol), (address.ip(), protocol));
+            assert_eq!(door.owner.as_ref().unwrap().pid, std::process::id());
+        }
+        let connections = sockets.connections.as_ref().unwrap();
+        let ours = |local, remote| {
+            connections.iter().find(|found| found.local == local && found.remote == remote).unwrap()
+        };
+        let (near, far) = (client.local_addr().unwrap(), client.peer_addr().unwrap());
+        let (out, back) = (ours(near, far), ours(far, near));
+        assert_eq!((out.incoming, back.incoming), (false, true));
+        assert_eq!(back.owner.as_ref().unwrap().pid, std::process::id());
+        assert_eq!(ours(peer.local_addr().unwrap(), udp.local_addr().unwrap()).protocol, Protocol::Udp);
+        if live {
+            assert_eq!((back.sent_bytes, out.received_bytes), (Some(1000), Some(1000)));
+        }
+        assert!(sockets.established.unwrap() >= 2);
+    }
+    drop(server);
+}
+
+#[test]
+fn half_closed_connections_are_not_counted_as_established() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let pairs: Vec<(TcpStream, TcpStream)> = (0..40)
+        .map(|_| (TcpStream::connect(listener.local_addr().unwrap()).unwrap(), listener.accept().unwrap().0))
+        .collect();
+    let count = || {
+        let (doors, _) = doors_of(Root::real(), Detail::Doors);
+        let (all, _) = doors_of(Root::real(), Detail::All);
+        (doors.established.unwrap(), all.established.unwrap())
+    };
+    let (before, _) = count();
+    assert!(before >= 80);
+    // One end closes: it waits for the other (FIN_WAIT2), which has not closed yet (CLOSE_WAIT).
+    for (client, _) in &pairs {
+        client.shutdown(std::net::Shutdown::Write).unwrap();
+    }
+    std::thread::sleep(Duration::from_millis(100));
+    let (told, counted) = count();
+    assert!(told.abs_diff(counted) <= 6, "{told} told, {counted} counted");
+    assert!(told + 60 <= before, "{before} before, {told} after");
+}
+
+#[test]
+fn listeners_and_the_count_of_connections_agree_with_ss() {
+    let Some(ss) = output("ss", &["-Htuln"]) else { return };
+    let (sockets, _) = doors_of(Root::real(), Detail::Doors);
+    let mut ports: Vec<String> = sockets.listeners.iter().map(|door| door.port.to_string()).collect();
+    let mut theirs: Vec<String> = ss
+        .lines()
+        .filter_map(|line| line.split_whitespace().nth(4)?.rsplit(':').next().map(str::to_owned))
+        .collect();
+    ports.sort();
+    theirs.sort();
+    // Other tests open and close doors meanwhile.
+    let missing = theirs.iter().filter(|port| !ports.contains(port)).count();
+    assert!(missing <= 6, "ss {theirs:?}\nours {ports:?}");
+}
+
+#[test]
+fn memory_load_uptime_and_disks_agree_with_the_usual_tools() {
+    let seen = system::Collector::new(Root::real()).read(Utc::now(), None);
+    let system = seen.value.unwrap();
+    let up = clock_gettime(ClockId::Boottime).tv_sec as f64;
+    assert!((system.uptime_s.unwrap() - up).abs() < 5.0);
+    if let Some(free) = output("free", &["-b"]) {
+        let words: Vec<&str> = free.lines().nth(1).unwrap().split_whitespace().collect();
+        let memory = system.memory.unwrap();
+        assert_eq!(memory.total_bytes.to_string(), words[1]);
+        let available: u64 = words[6].parse().unwrap();
+        assert!(memory.available_bytes.abs_diff(available) < memory.total_bytes / 20);
+    }
+    let disks = system.disks.unwrap();
+    for disk in &disks {
+        let Some(df) = output("df", &["-B1", "--output=size,pcent", disk.mount.as_str()]) else { return };
+        let words: Vec<&str> = df.lines().nth(1).unwrap().split_whitespace().collect();
+        assert_eq!(words[0], disk.total_bytes.to_string(), "{}", disk.mount);
+        let percent: f64 = words[1].trim_end_matches('%').parse().unwrap();
+        assert!((percent - disk.used_pct).abs() <= 1.5, "{} {percent} {}", disk.mount, disk.used_pct);
+    }
+}
+
+/// Runs `name`, which is ignored otherwise, in a process of its own with so few open files.
+fn alone_with_files(limit: u32, name: &str) {
+    let program = std::env::current_exe().unwrap();
+    let mut command = Command::new("sh");
+    command.args(["-c", &format!("ulimit -n {limit} && exec \"$0\" --ignored --exact {name}")]).arg(program);
+    // A group of its own, so that nothing of it outlives the test.
+    let output = command.process_group(0).output().unwrap();
+    assert!(output.status.success(), "{limit} files: {}", String::from_utf8_lossy(&output.stdout));
+}
+
+#[test]
+fn few_open_files_are_enough() {
+    for limit in [24, 64, 100, 200] {
+        alone_with_files(limit, "every_process_is_read_with_the_files_there_are");
+    }
+}
+
+#[test]
+#[ignore = "run by few_open_files_are_enough, in a process of its own"]
+fn every_process_is_read_with_the_files_there_are() {
+    let mut collector = programs();
+    for elapsed in [None, Some(Duration::from_secs(1)), Some(Duration::from_secs(1))] {
+        let seen = collector.read(Utc::now(), elapsed);
+        let list = seen.value.unwrap();
+        assert!(list.iter().any(|process| process.program.pid == std::process::id()));
+        let sensor = &seen.sensors[0];
+        assert_ne!(sensor.reason.as_deref(), Some("out_of_resources"), "{sensor:?}");
+        // Room is left for others.
+        let others: Vec<_> = (0..8).map(|_| std::fs::File::open("/proc/self/stat").unwrap()).collect();
+        assert_eq!(others.len(), 8);
+    }
+    let mut sockets = sockets::Collector::new(Root::real());
+    let seen = sockets.read(Utc::now(), None, Detail::All);
+    assert_eq!(seen.sensors[0].state, SensorState::Ok);
+}
