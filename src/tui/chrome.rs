@@ -28,8 +28,8 @@ impl Mode {
     pub fn words(self, snapshot: &Snapshot) -> String {
         match self {
             Self::Live => format!("live {}s", snapshot.interval_s),
-            Self::Frozen => "FROZEN".to_owned(),
-            Self::Stale(seconds) => format!("NO NEWS {seconds}s"),
+            Self::Frozen => " FROZEN ".to_owned(),
+            Self::Stale(seconds) => format!(" NO NEWS FOR {} ", crate::text::age(seconds as f64)),
         }
     }
 }
@@ -107,9 +107,6 @@ pub fn tabs(buf: &mut Buffer, area: Rect, view: &View<'_>, open: Tab) {
             spans.push(Span::styled(format!(" {badge}"), look));
         }
         spans.push(Span::styled(right, style));
-        if view.room >= Room::Wide && tab != open {
-            spans.push(Span::raw(" "));
-        }
     }
     let from = match view.min_level {
         Level::Info => "info+",
@@ -117,20 +114,16 @@ pub fn tabs(buf: &mut Buffer, area: Rect, view: &View<'_>, open: Tab) {
         Level::Alert => "alert",
     };
     let style = if view.min_level == Level::Info { theme.muted } else { theme.chip };
-    let word = if view.room >= Room::Wide { "level: " } else { "" };
-    let right = if view.room > Room::Narrow {
-        Line::styled(format!("{word}{from} "), style)
-    } else {
-        Line::default()
-    };
-    sides(buf, area, &Line::from(spans), &right);
+    let left = Line::from(spans);
+    let roomy = left.width() + "level: warning+ ".len() < usize::from(area.width);
+    let word = if roomy { "level: " } else { "" };
+    sides(buf, area, &left, &Line::styled(format!("{word}{from} "), style));
 }
 
 /// What a tab has to say: the worst level of its findings and how many, or that its sensor is blind.
 fn badge(tab: Tab, view: &View<'_>) -> Option<(String, Style)> {
-    let mine = |finding: &&Finding| {
-        story::is_problem(finding) && (tab == Tab::Findings || Tab::of(finding.category) == tab)
-    };
+    let mine =
+        |finding: &&Finding| story::is_problem(finding) && (tab == Tab::Findings || Tab::of(finding) == tab);
     let (count, worst) = view
         .snapshot
         .findings

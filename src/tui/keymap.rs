@@ -191,57 +191,38 @@ impl Binding {
 }
 
 const ALL: &[Tab] = &Tab::ALL;
+const PAST: &[Tab] = &[Tab::History];
 const LISTS: &[Tab] = &[Tab::Processes, Tab::Network, Tab::Auth, Tab::Logins, Tab::Findings];
 const ROWS: &[Tab] = &[Tab::Overview, Tab::Processes, Tab::Network, Tab::Auth, Tab::Logins, Tab::Findings];
 
 /// The table. The order is that of the footer (what comes first is shown longest) and of the help.
+#[rustfmt::skip]
 pub const KEYMAP: &[Binding] = &[
     bind(Action::Up, &[code(KeyCode::Up), key('k')], ROWS, "up", "select the row above").footer("select"),
-    bind(Action::Down, &[code(KeyCode::Down), key('j')], ROWS, "down", "select the row below")
-        .footer("select"),
-    bind(Action::Filter, &[key('/'), f(3), f(4)], LISTS, "filter", "filter this list while typing")
-        .footer("filter"),
-    bind(Action::Left, &[code(KeyCode::Left)], &[Tab::History], "earlier", "one step back in time")
-        .footer("move"),
-    bind(Action::Right, &[code(KeyCode::Right)], &[Tab::History], "later", "one step on in time")
-        .footer("move"),
-    bind(Action::JumpLeft, &[key('{')], &[Tab::History], "much earlier", "ten steps back").footer("10 steps"),
-    bind(Action::JumpRight, &[key('}')], &[Tab::History], "much later", "ten steps on").footer("10 steps"),
-    bind(Action::ZoomIn, &[key('z')], &[Tab::History], "zoom in", "a shorter stretch of time").footer("zoom"),
-    bind(Action::ZoomOut, &[key('Z')], &[Tab::History], "zoom out", "a longer stretch of time")
-        .footer("zoom"),
-    bind(Action::Open, &[code(KeyCode::Enter)], ROWS, "details", "details, the whole story")
-        .footer("details"),
-    bind(Action::Tree, &[key('t'), f(5)], &[Tab::Processes], "tree", "children under their parents")
-        .footer("tree"),
-    bind(Action::Group, &[key('t')], &[Tab::Network], "group", "connections by program, or one by one")
-        .footer("group"),
+    bind(Action::Down, &[code(KeyCode::Down), key('j')], ROWS, "down", "select the row below").footer("select"),
+    bind(Action::Left, &[code(KeyCode::Left)], PAST, "earlier", "one step back in time").footer("move"),
+    bind(Action::Right, &[code(KeyCode::Right)], PAST, "later", "one step on in time").footer("move"),
+    bind(Action::JumpLeft, &[key('{')], PAST, "much earlier", "ten steps back").footer("10 steps"),
+    bind(Action::JumpRight, &[key('}')], PAST, "much later", "ten steps on").footer("10 steps"),
+    bind(Action::ZoomIn, &[key('z')], PAST, "zoom in", "a shorter stretch of time").footer("zoom"),
+    bind(Action::ZoomOut, &[key('Z')], PAST, "zoom out", "a longer stretch of time").footer("zoom"),
+    bind(Action::Open, &[code(KeyCode::Enter)], ROWS, "details", "details, the whole story").footer("details"),
+    bind(Action::Filter, &[key('/'), f(3), f(4)], LISTS, "filter", "filter this list while typing").footer("filter"),
+    bind(Action::Tree, &[key('t'), f(5)], &[Tab::Processes], "tree", "children under their parents").footer("tree"),
+    bind(Action::Group, &[key('t')], &[Tab::Network], "group", "by program, or one by one").footer("group"),
+    bind(Action::LogLine, &[key('l')], &[Tab::Auth], "log lines", "the log lines behind it").footer("log lines"),
     bind(Action::SortMenu, &[key('s'), f(6)], LISTS, "sort", "choose the column to sort by").footer("sort"),
-    bind(Action::NextProblem, &[key('n')], ALL, "next problem", "next problem, on whatever tab it is")
-        .footer("next problem"),
-    bind(Action::Explain, &[key('e')], ROWS, "explain", "why: the score, or the selected row")
-        .footer("explain"),
-    bind(Action::CopyFix, &[key('Y')], ROWS, "copy command", "copy the command that mends it")
-        .footer("copy command"),
-    bind(
-        Action::Freeze,
-        &[code(KeyCode::Char(' ')), key('p')],
-        ALL,
-        "freeze",
-        "hold the picture still; recording goes on",
-    )
-    .footer("freeze"),
-    bind(Action::Live, &[key('.')], ALL, "live", "back to now").footer("live"),
-    bind(Action::Coverage, &[key('C')], ALL, "sensors", "what I see, what not, and how to mend that")
-        .footer("sensors"),
+    bind(Action::NextProblem, &[key('n')], ALL, "next problem", "next problem, wherever").footer("next problem"),
+    bind(Action::Explain, &[key('e')], ROWS, "explain", "why: the score, or the selected row").footer("why"),
+    bind(Action::Freeze, &[key(' '), key('p')], ALL, "freeze", "hold the picture; recording goes on").footer("freeze"),
+    bind(Action::CopyFix, &[key('Y')], ROWS, "copy command", "copy the command that mends it").footer("copy fix"),
+    bind(Action::Coverage, &[key('C')], ALL, "sensors", "what I see, what not, what helps").footer("sensors"),
     bind(Action::Show(Level::Info), &[key('i')], ALL, "level info", "show everything").footer("level"),
-    bind(Action::Show(Level::Warning), &[key('w')], ALL, "level warning", "show warnings and alerts only")
-        .footer("level"),
-    bind(Action::Show(Level::Alert), &[key('a')], ALL, "level alert", "show alerts only").footer("level"),
+    bind(Action::Show(Level::Warning), &[key('w')], ALL, "level warning", "only warnings and alerts").footer("level"),
+    bind(Action::Show(Level::Alert), &[key('a')], ALL, "level alert", "only alerts").footer("level"),
     bind(Action::Palette, &[key(':'), ctrl('p')], ALL, "palette", "find any command by name").footer("cmd"),
     bind(Action::Help, &[key('?'), f(1), key('h')], ALL, "help", "this help; / searches it").footer("help"),
-    bind(Action::Quit, &[key('q'), key('Q'), f(10), ctrl('c')], ALL, "quit", "close the popup, then quit")
-        .footer("quit"),
+    bind(Action::Quit, &[key('q'), key('Q'), f(10), ctrl('c')], ALL, "quit", "close the popup, then quit").footer("quit"),
     bind(Action::Go(Tab::Overview), &[key('1')], ALL, "goto overview", "the verdict and why"),
     bind(Action::Go(Tab::Processes), &[key('2')], ALL, "goto processes", "what runs here"),
     bind(Action::Go(Tab::Network), &[key('3')], ALL, "goto network", "open doors and connections"),
@@ -255,22 +236,17 @@ pub const KEYMAP: &[Binding] = &[
     bind(Action::PageDown, &[code(KeyCode::PageDown), ctrl('f')], ROWS, "page down", "a page down"),
     bind(Action::HalfUp, &[ctrl('u')], ROWS, "half page up", "half a page up"),
     bind(Action::HalfDown, &[ctrl('d')], ROWS, "half page down", "half a page down"),
-    bind(Action::First, &[key('g'), code(KeyCode::Home)], ALL, "first", "to the first row"),
-    bind(Action::Last, &[key('G'), code(KeyCode::End)], ALL, "last", "to the last row"),
-    bind(
-        Action::Back,
-        &[code(KeyCode::Esc), code(KeyCode::Backspace)],
-        ALL,
-        "back",
-        "one step back; never quits",
-    ),
+    bind(Action::First, &[key('g'), code(KeyCode::Home)], ALL, "first", "to the first row, to the oldest"),
+    bind(Action::Last, &[key('G'), code(KeyCode::End)], ALL, "last", "to the last row, to the newest"),
+    bind(Action::Back, &[code(KeyCode::Esc), code(KeyCode::Backspace)], ALL, "back", "one step back; never quits"),
+    bind(Action::Live, &[key('.')], ALL, "live", "back to now"),
     bind(Action::PreviousProblem, &[key('N')], ALL, "previous problem", "previous problem"),
-    bind(Action::Measure, &[key('r')], ALL, "measure", "measure now, and look again at what I could not see"),
+    bind(Action::Measure, &[key('r')], ALL, "measure", "measure now; look again at what I could not see"),
     bind(Action::Slower, &[key('+'), key('=')], ALL, "slower", "measure less often: 1 2 5 10 30 60 s"),
     bind(Action::Faster, &[key('-')], ALL, "faster", "measure more often"),
     bind(Action::Copy, &[key('y')], ROWS, "copy", "copy what is selected"),
-    bind(Action::Plain, &[key('v')], ALL, "plain", "this page as plain text, for copying and screen readers"),
-    bind(Action::NextTheme, &[], ALL, "theme", "next theme"),
+    bind(Action::Plain, &[key('v')], ALL, "plain", "this page as plain text, to copy or to hear"),
+    bind(Action::NextTheme, &[key('F')], ALL, "theme", "next theme"),
     bind(Action::Redraw, &[ctrl('l')], ALL, "redraw", "draw everything again"),
     bind(Action::Suspend, &[ctrl('z')], ALL, "suspend", "back to the shell; fg returns"),
     bind(Action::SortPrevious, &[key('<')], LISTS, "sort previous", "sort by the column to the left"),
@@ -280,21 +256,8 @@ pub const KEYMAP: &[Binding] = &[
     bind(Action::ByCpu, &[key('c'), key('P')], &[Tab::Processes], "sort cpu", "most CPU first"),
     bind(Action::ByMemory, &[key('m'), key('M')], &[Tab::Processes], "sort memory", "most memory first"),
     bind(Action::ByTime, &[key('T')], &[Tab::Processes], "sort time", "most processor time first"),
-    bind(
-        Action::Follow,
-        &[key('f')],
-        &[Tab::Processes],
-        "follow",
-        "stay on this process while the list moves",
-    ),
-    bind(
-        Action::KernelThreads,
-        &[key('H')],
-        &[Tab::Processes],
-        "kernel threads",
-        "show or hide kernel threads",
-    ),
-    bind(Action::LogLine, &[key('l')], &[Tab::Auth], "log lines", "the log lines behind it"),
+    bind(Action::Follow, &[key('f')], &[Tab::Processes], "follow", "stay on this process while the list moves"),
+    bind(Action::KernelThreads, &[key('H')], &[Tab::Processes], "kernel threads", "show or hide kernel threads"),
 ];
 
 /// Keys that cannot be used, in words for the person who wrote the config.

@@ -9,7 +9,7 @@ use super::past::{Past, Stretch, Trend};
 use super::theme::Theme;
 use super::widgets::prose::Para;
 use super::widgets::table::Listing;
-use crate::model::{Finding, FindingId, Level, Snapshot, Zone};
+use crate::model::{Category, Finding, FindingId, Level, Snapshot, Zone};
 use chrono::{DateTime, Utc};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -72,13 +72,13 @@ impl Tab {
         Self::ALL[(self as usize + steps) % Self::ALL.len()]
     }
 
-    /// The tab on which a finding of this category shows its row.
-    pub const fn of(category: crate::model::Category) -> Self {
-        use crate::model::Category;
-        match category {
+    /// The tab on which a finding shows its row.
+    pub fn of(finding: &Finding) -> Self {
+        match finding.category {
             Category::Process => Self::Processes,
             Category::Network => Self::Network,
             Category::Auth => Self::Auth,
+            Category::Health if finding.subject.contains_key("pid") => Self::Processes,
             Category::Health | Category::Integrity | Category::Posture | Category::Visibility => {
                 Self::Findings
             }

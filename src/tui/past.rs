@@ -10,7 +10,7 @@ use std::collections::VecDeque;
 const TREND_BEATS: usize = 240;
 
 /// The beats since the start, oldest first, bounded.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Trend {
     samples: VecDeque<Sample>,
 }

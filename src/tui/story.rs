@@ -137,7 +137,10 @@ pub fn coverage(snapshot: &Snapshot, view: &View<'_>) -> Sheet {
     let theme = view.theme;
     let mut sensors: Vec<_> = snapshot.sensors.iter().collect();
     sensors.sort_by_key(|sensor| std::cmp::Reverse(sensor.state));
-    let mut body = Vec::new();
+    let mut body: Vec<Para> = Vec::new();
+    for error in &snapshot.errors {
+        body.push(Para::new(error.as_str(), theme.warning).label("fault", theme.warning));
+    }
     for sensor in &sensors {
         let state = match sensor.state {
             SensorState::Ok => "sees everything",

@@ -2,7 +2,7 @@
 //!
 //! Words only: no look is chosen here.
 
-use crate::model::{AuthEvent, AuthKind, Band, Finding, Sensor, Zone};
+use crate::model::{AuthEvent, AuthKind, Band, Finding, Score, Sensor, Zone};
 use crate::text;
 use chrono::{DateTime, Datelike, Utc};
 
@@ -34,13 +34,15 @@ pub fn seconds(from: DateTime<Utc>, to: DateTime<Utc>) -> f64 {
     ((to - from).num_milliseconds() as f64 / 1000.0).max(0.0)
 }
 
-/// What a band asks of the person.
-pub const fn band(band: Band) -> &'static str {
-    match band {
-        Band::Normal => "ALL NORMAL",
-        Band::Minor => "MINOR",
-        Band::SomethingOff => "SOMETHING IS OFF",
-        Band::Serious => "ACT NOW",
+/// What a score asks of the person, at length and in one word. A good score that is only an upper bound is not
+/// called normal.
+pub const fn verdict(score: &Score) -> (&'static str, &'static str) {
+    match (score.band, score.is_upper_bound) {
+        (Band::Normal, false) => ("ALL NORMAL", "NORMAL"),
+        (Band::Normal, true) => ("AS FAR AS I SEE", "AS SEEN"),
+        (Band::Minor, _) => ("MINOR", "MINOR"),
+        (Band::SomethingOff, _) => ("SOMETHING IS OFF", "LOOK"),
+        (Band::Serious, _) => ("ACT NOW", "ACT NOW"),
     }
 }
 

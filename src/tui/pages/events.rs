@@ -1,6 +1,6 @@
 //! The latest events, of sign-ins and of findings, in one list: repeated ones are told once, with their number.
 
-use crate::model::{AuthEvent, AuthKind, Level, Snapshot, Status};
+use crate::model::{AuthEvent, AuthKind, Category, Level, Snapshot, Status};
 use crate::tui::page::View;
 use crate::tui::{glyphs, words};
 use chrono::{DateTime, Utc};
@@ -28,7 +28,7 @@ pub fn latest(snapshot: &Snapshot, min_level: Level, most: usize) -> Vec<Event> 
         .map(|finding| Event {
             at: finding.last_seen.min(snapshot.at).max(finding.first_seen),
             level: finding.level,
-            speaker: finding.rule.clone(),
+            speaker: area(finding.category).to_owned(),
             words: finding.title.to_string(),
         })
         .collect();
@@ -39,6 +39,19 @@ pub fn latest(snapshot: &Snapshot, min_level: Level, most: usize) -> Vec<Event> 
     events.sort_by_key(|event| std::cmp::Reverse(event.at));
     events.truncate(most);
     events
+}
+
+/// The part of the machine that a finding is about, in one word.
+const fn area(category: Category) -> &'static str {
+    match category {
+        Category::Health => "health",
+        Category::Network => "net",
+        Category::Auth => "auth",
+        Category::Integrity => "files",
+        Category::Process => "process",
+        Category::Posture => "setup",
+        Category::Visibility => "sensors",
+    }
 }
 
 /// Tells repeated events of one kind from one address once, with the time of the last.
@@ -101,7 +114,7 @@ pub fn line(event: &Event, view: &View<'_>, long: bool) -> Line<'static> {
     let glyph = view.glyphs.level(event.level);
     if long {
         spans.push(Span::styled(format!("{glyph} {}  ", glyphs::word(event.level)), look));
-        spans.push(Span::styled(format!("{:<11} ", crate::text::fit(&event.speaker, 11)), theme.muted));
+        spans.push(Span::styled(format!("{:<8} ", crate::text::fit(&event.speaker, 8)), theme.muted));
     } else {
         spans.push(Span::styled(format!("{glyph} "), look));
     }

@@ -68,7 +68,7 @@ const COLUMNS: &[Column<FindingRow>] = &[
     },
     Column {
         title: "POINTS",
-        width: 6,
+        width: 7,
         grows: false,
         priority: 1,
         right: true,
@@ -215,7 +215,7 @@ impl Page for Findings {
         let place = pen.take(rows);
         self.list.draw(buf, place, view, true);
         if let (Some(area), Some(finding)) = (below, self.finding(view)) {
-            details(buf, area, &format!("{}  {}", finding.rule, finding.id), &story::of(finding, view), view);
+            details(buf, area, finding.id.as_str(), &story::of(finding, view), view);
         }
     }
 

@@ -2,7 +2,7 @@
 
 use crate::model::{Metric, System};
 use crate::text;
-use crate::tui::page::View;
+use crate::tui::page::{Room, View};
 use crate::tui::widgets::graph::{meter, spark, top};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
@@ -13,7 +13,9 @@ const UNKNOWN: &str = "?";
 /// The lines of one column, the most worth knowing first.
 pub fn lines(view: &View<'_>, curve: usize) -> Vec<Line<'static>> {
     let system = &view.snapshot.readings.system;
-    let mut lines = vec![cpu(system, view, curve), memory(system, view, curve)];
+    let mut lines = vec![cpu(system, view, curve)];
+    lines.extend(cores(system, view));
+    lines.push(memory(system, view, curve));
     lines.extend(disks(system, view, curve));
     lines.push(network(view, curve));
     lines.extend(swap(system, view, curve));
@@ -22,12 +24,13 @@ pub fn lines(view: &View<'_>, curve: usize) -> Vec<Line<'static>> {
     lines
 }
 
-/// The four that are always there.
+/// The processor: its curve, its share, the load over its cores.
 pub fn cpu(system: &System, view: &View<'_>, curve: usize) -> Line<'static> {
     let used = system.cpu.as_ref().and_then(|cpu| cpu.used_pct);
     let cores = system.cpu.as_ref().map_or(0, |cpu| cpu.cores);
     let load = match (system.load, cores) {
         (Some(load), 0) => format!("load {:.2}", load.one_min),
+        (Some(load), cores) if is_short(view) => format!("load {:.2}/{cores}", load.one_min),
         (Some(load), cores) => format!("load {:.2} of {cores}", load.one_min),
         (None, _) => format!("load {UNKNOWN}"),
     };
@@ -40,14 +43,25 @@ pub fn cpu(system: &System, view: &View<'_>, curve: usize) -> Line<'static> {
     ])
 }
 
+/// A bar for each core, where there is more than one.
+fn cores(system: &System, view: &View<'_>) -> Option<Line<'static>> {
+    let cores = system.cpu.as_ref().map(|cpu| &cpu.per_core_pct).filter(|cores| cores.len() > 1)?;
+    let bars = cores.iter().take(64).map(|pct| {
+        let share = f64::from(*pct) / 100.0;
+        Span::styled(view.glyphs.bar(share), view.theme.share(share))
+    });
+    Some(Line::from_iter(std::iter::once(name("Cores", view)).chain(bars)))
+}
+
 /// Main memory.
 pub fn memory(system: &System, view: &View<'_>, curve: usize) -> Line<'static> {
     let of = system.memory.map_or(UNKNOWN.to_owned(), |memory| {
-        format!(
-            "{} of {}",
-            text::bytes_long(memory.used_bytes as f64),
-            text::bytes_long(memory.total_bytes as f64)
-        )
+        let (used, total) = (memory.used_bytes as f64, memory.total_bytes as f64);
+        if is_short(view) {
+            format!("{}/{}", text::bytes(used), text::bytes(total))
+        } else {
+            format!("{} of {}", text::bytes(used), text::bytes_long(total))
+        }
     });
     let values = view.trend.values(Metric::MemoryUsedPct, curve);
     Line::from(vec![
@@ -84,11 +98,14 @@ pub fn disks(system: &System, view: &View<'_>, columns: usize) -> Vec<Line<'stat
 
 /// Bytes in and out, loopback left out.
 pub fn network(view: &View<'_>, curve: usize) -> Line<'static> {
-    let curve = curve.min(10);
+    let curve = if is_short(view) { 6 } else { curve.min(10) };
     let inward = view.trend.values(Metric::NetRxBytesPerS, curve);
     let outward = view.trend.values(Metric::NetTxBytesPerS, 1);
-    let rate =
-        |value: Option<f64>| value.map_or(UNKNOWN.to_owned(), |rate| format!("{}/s", text::bytes_long(rate)));
+    let rate = |value: Option<f64>| match value {
+        Some(rate) if is_short(view) => format!("{}/s", text::bytes(rate)),
+        Some(rate) => format!("{}/s", text::bytes_long(rate)),
+        None => UNKNOWN.to_owned(),
+    };
     Line::from(vec![
         name("Net", view),
         Span::styled(spark(&inward, top(&inward), curve, view.glyphs), view.theme.graph),
@@ -132,6 +149,11 @@ fn temperatures(system: &System, view: &View<'_>) -> Option<Line<'static>> {
         Span::styled(format!("{:.0} °C", hottest.celsius), look),
         Span::styled(format!("  {}", hottest.label), view.theme.muted),
     ]))
+}
+
+/// True where two columns share a narrow screen.
+fn is_short(view: &View<'_>) -> bool {
+    view.room < Room::Wide
 }
 
 fn name(name: &str, view: &View<'_>) -> Span<'static> {

@@ -10,3 +10,4 @@ pub mod network;
 pub mod overview;
 pub mod processes;
 pub mod split;
+pub mod unseen;

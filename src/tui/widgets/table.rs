@@ -163,8 +163,11 @@ impl<T: Row> List<T> {
     /// The order in words, `sort: CPU% ▼`.
     pub fn order_words(&self, view: &View<'_>) -> String {
         let title = self.sort.and_then(|at| self.columns.get(at)).map_or("attention", |column| column.title);
-        let arrow = if self.reversed { view.glyphs.sorted_reverse } else { view.glyphs.sorted };
-        format!("sort: {title} {arrow}")
+        format!("sort: {title} {}", self.arrow(view))
+    }
+
+    const fn arrow(&self, view: &View<'_>) -> &'static str {
+        if self.reversed { view.glyphs.sorted_reverse } else { view.glyphs.sorted }
     }
 
     /// Draws the head and the rows; the selection is seen only where `focused`.
@@ -175,10 +178,12 @@ impl<T: Row> List<T> {
         let layout = self.layout(area.width);
         let theme = view.theme;
         for (column, x, width) in &layout {
-            let mut title = Span::styled(column.title, theme.title);
-            if self.sort.is_some_and(|at| std::ptr::eq(&raw const self.columns[at], *column)) {
-                title.style = theme.key;
-            }
+            let sorted = self.sort.is_some_and(|at| std::ptr::eq(&raw const self.columns[at], *column));
+            let title = if sorted {
+                Span::styled(format!("{}{}", column.title, self.arrow(view)), theme.key)
+            } else {
+                Span::styled(column.title, theme.title)
+            };
             cell(buf, area.x + x, area.y, *width, title, column.right);
         }
         self.height = usize::from(area.height - 1).max(1);

@@ -1,0 +1,406 @@
+//! The screen's state and what keys do to it: no terminal, no clock, no file.
+//!
+//! The loop in `run` brings events and the time, draws what changed, and carries out the effects.
+
+/// Calls the page of the open tab with a view of everything else.
+macro_rules! with_page {
+    ($app:ident, $now:expr, |$page:ident, $view:ident| $body:expr) => {{
+        let shown = $app.shown().cloned();
+        shown.map(|snapshot| {
+            let $view = View {
+                snapshot: &snapshot,
+                trend: $app.frozen.as_ref().map_or(&$app.trend, |frozen| &frozen.trend),
+                past: &$app.past,
+                day: &$app.day,
+                theme: &$app.looks.theme,
+                glyphs: $app.looks.glyphs,
+                now: $app.frozen.as_ref().map_or($now, |frozen| frozen.at),
+                zone: $app.looks.zone,
+                min_level: $app.looks.min_level,
+                room: Room::of($app.size.0, $app.size.1),
+            };
+            let $page = &mut $app.pages[$app.tab as usize];
+            $body
+        })
+    }};
+}
+
+mod act;
+mod frame;
+
+pub use frame::lines;
+
+use super::chrome::Mode;
+use super::filter::Filter;
+use super::glyphs::{self, Glyphs};
+use super::keymap::{Chord, Keymap};
+use super::page::{Page, Room, Tab, View};
+use super::pages;
+use super::past::{Past, Stretch, Trend};
+use super::popup::{Popup, Reply};
+use super::theme::{self, Theme};
+use crate::model::{FindingId, History, Level, Request, Snapshot, Zone};
+use chrono::{DateTime, TimeDelta, Utc};
+use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind};
+use std::sync::Arc;
+use std::time::Duration;
+use tui_input::Input;
+use tui_input::backend::crossterm::EventHandler;
+
+/// How long a word in the footer stays.
+const SAID_FOR: TimeDelta = TimeDelta::seconds(6);
+
+/// Columns of the curve of the last 24 hours, and how old it may get.
+const DAY_COLUMNS: usize = 96;
+const DAY_FRESH: TimeDelta = TimeDelta::minutes(30);
+
+/// What the loop has to do after an event.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// Ask the heartbeat.
+    Request(Request),
+    /// Read a stretch of the record for a chart.
+    Load(Chart, Stretch),
+    /// Put this on the clipboard.
+    Copy(String),
+    /// Leave the full screen, print this, wait for a key.
+    Plain(String),
+    /// Stop as `^Z` does.
+    Suspend,
+    /// Send the whole frame again.
+    Redraw,
+    /// End.
+    Quit,
+}
+
+/// What a stretch of the record is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Chart {
+    /// The curve of the last 24 hours on Overview.
+    Day,
+    /// The page History.
+    History,
+}
+
+/// How the screen is to begin.
+#[derive(Debug)]
+pub struct Looks {
+    /// The theme, fitted to the terminal.
+    pub theme: Theme,
+    /// Themes that `:theme` goes through, fitted, in order.
+    pub themes: Vec<Theme>,
+    /// The signs.
+    pub glyphs: &'static Glyphs,
+    /// The keys.
+    pub keymap: Keymap,
+    /// Rows of lower levels are hidden.
+    pub min_level: Level,
+    /// Time between beats.
+    pub interval: Duration,
+    /// The zone in which times are shown.
+    pub zone: Zone,
+    /// Words to show until the first key.
+    pub notices: Vec<String>,
+    /// A record can be asked.
+    pub has_record: bool,
+}
+
+impl Default for Looks {
+    fn default() -> Self {
+        Self {
+            theme: theme::load("terminal", &[])
+                .unwrap_or_else(|_| unreachable!("embedded themes are tested")),
+            themes: Vec::new(),
+            glyphs: &glyphs::BLOCKS,
+            keymap: Keymap::default(),
+            min_level: Level::Info,
+            interval: Duration::from_secs(10),
+            zone: Zone::default(),
+            notices: Vec::new(),
+            has_record: false,
+        }
+    }
+}
+
+/// A picture that is held still.
+struct Frozen {
+    snapshot: Arc<Snapshot>,
+    trend: Trend,
+    at: DateTime<Utc>,
+}
+
+/// A filter being typed.
+struct Entry {
+    input: Input,
+    before: Filter,
+    wrong: Option<String>,
+}
+
+/// The screen.
+pub struct App {
+    looks: Looks,
+    tab: Tab,
+    pages: [Box<dyn Page>; 7],
+    /// The newest beat.
+    live: Option<Arc<Snapshot>>,
+    frozen: Option<Frozen>,
+    trend: Trend,
+    past: Past,
+    day: Past,
+    day_asked: Option<DateTime<Utc>>,
+    popup: Option<Popup>,
+    entry: Option<Entry>,
+    said: Option<(String, DateTime<Utc>)>,
+    /// The problem that `n` showed last.
+    problem: Option<FindingId>,
+    dirty: bool,
+    size: (u16, u16),
+}
+
+impl App {
+    /// A screen that has heard no beat yet.
+    pub fn new(looks: Looks) -> Self {
+        Self {
+            past: if looks.has_record { Past::Unasked } else { Past::None },
+            looks,
+            tab: Tab::Overview,
+            pages: [
+                Box::new(pages::overview::Overview::default()),
+                Box::new(pages::processes::Processes::default()),
+                Box::new(pages::network::Network::default()),
+                Box::new(pages::auth::Auth::default()),
+                Box::new(pages::logins::Logins::default()),
+                Box::new(pages::history::History::default()),
+                Box::new(pages::findings::Findings::default()),
+            ],
+            live: None,
+            frozen: None,
+            trend: Trend::default(),
+            day: Past::Unasked,
+            day_asked: None,
+            popup: None,
+            entry: None,
+            said: None,
+            problem: None,
+            dirty: true,
+            size: (80, 24),
+        }
+    }
+
+    fn shown(&self) -> Option<&Arc<Snapshot>> {
+        self.frozen.as_ref().map(|frozen| &frozen.snapshot).or(self.live.as_ref())
+    }
+
+    /// The tab that is open.
+    pub const fn tab(&self) -> Tab {
+        self.tab
+    }
+
+    /// True when something changed that the last frame does not show.
+    pub const fn is_dirty(&self) -> bool {
+        self.dirty
+    }
+
+    /// Takes a new beat. While the picture is held still nothing of it is drawn.
+    pub fn hear(&mut self, snapshot: Arc<Snapshot>, now: DateTime<Utc>) -> Vec<Effect> {
+        self.trend.hear(&snapshot);
+        self.live = Some(snapshot);
+        if self.frozen.is_some() {
+            return Vec::new();
+        }
+        self.refresh(now);
+        self.wants(now)
+    }
+
+    /// Takes what the record told.
+    pub fn remember(&mut self, chart: Chart, stretch: Stretch, told: Result<History, String>) {
+        let past = match told {
+            Ok(history) => Past::Known { stretch, history },
+            Err(why) => Past::Failed(why),
+        };
+        match chart {
+            Chart::Day => self.day = past,
+            Chart::History => self.past = past,
+        }
+        self.dirty = true;
+    }
+
+    /// Lets the open page take what is shown now.
+    fn refresh(&mut self, now: DateTime<Utc>) {
+        with_page!(self, now, |page, view| page.hear(&view));
+        self.dirty = true;
+    }
+
+    /// What of the record is missing on the screen.
+    fn wants(&mut self, now: DateTime<Utc>) -> Vec<Effect> {
+        if !self.looks.has_record {
+            return Vec::new();
+        }
+        let mut effects = Vec::new();
+        if self.day_asked.is_none_or(|at| now - at > DAY_FRESH) {
+            self.day_asked = Some(now);
+            let stretch = Stretch { from: now - TimeDelta::hours(24), to: now, columns: DAY_COLUMNS };
+            effects.push(Effect::Load(Chart::Day, stretch));
+        }
+        let wanted = with_page!(self, now, |page, view| page.wants(&view)).flatten();
+        effects.extend(wanted.map(|stretch| Effect::Load(Chart::History, stretch)));
+        effects
+    }
+
+    /// When something will look different although nothing happens: a word goes, the news gets old.
+    pub fn next_tick(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let said = self.said.as_ref().map(|(_, at)| *at + SAID_FOR);
+        let stale = self.live.as_ref().filter(|_| self.frozen.is_none()).map(|snapshot| {
+            let due = snapshot.at + patience(snapshot);
+            if due > now { due } else { now + TimeDelta::seconds(10) }
+        });
+        said.into_iter().chain(stale).min()
+    }
+
+    /// Takes the time at which a tick was due.
+    pub fn tick(&mut self, now: DateTime<Utc>) {
+        if self.said.as_ref().is_some_and(|(_, at)| now >= *at + SAID_FOR) {
+            self.said = None;
+            self.dirty = true;
+        }
+        self.dirty |= matches!(self.mode(now), Some(Mode::Stale(_)));
+    }
+
+    fn mode(&self, now: DateTime<Utc>) -> Option<Mode> {
+        if self.frozen.is_some() {
+            return Some(Mode::Frozen);
+        }
+        let snapshot = self.live.as_ref()?;
+        let age = now - snapshot.at;
+        Some(if age > patience(snapshot) {
+            Mode::Stale(age.num_seconds().unsigned_abs())
+        } else {
+            Mode::Live
+        })
+    }
+
+    /// Takes a key, a paste or a new size.
+    pub fn handle(&mut self, event: &Event, now: DateTime<Utc>) -> Vec<Effect> {
+        match event {
+            Event::Key(key) if key.kind != KeyEventKind::Release => {
+                self.dirty = true;
+                self.looks.notices.clear();
+                self.key(*key, now)
+            }
+            Event::Paste(text) => {
+                self.dirty = true;
+                self.paste(text, now);
+                Vec::new()
+            }
+            Event::Resize(width, height) => {
+                self.resize(*width, *height);
+                self.wants(now)
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Takes the size of the terminal.
+    pub fn resize(&mut self, width: u16, height: u16) {
+        self.size = (width, height);
+        self.dirty = true;
+    }
+
+    fn paste(&mut self, text: &str, now: DateTime<Utc>) {
+        if let Some(popup) = self.popup.as_mut().filter(|popup| popup.is_typing()) {
+            popup.paste(text);
+        } else if let Some(entry) = &mut self.entry {
+            for c in text.chars().filter(|c| !c.is_control()).take(200) {
+                entry.input.handle(tui_input::InputRequest::InsertChar(c));
+            }
+            self.filter_changed(now);
+        }
+    }
+
+    fn key(&mut self, key: KeyEvent, now: DateTime<Utc>) -> Vec<Effect> {
+        let action = self.looks.keymap.find(self.tab, Chord::of(&key));
+        if let Some(popup) = &mut self.popup {
+            match popup.key(key, action, &self.looks.keymap, self.tab) {
+                Reply::Stay => return Vec::new(),
+                Reply::Close => {
+                    self.popup = None;
+                    return Vec::new();
+                }
+                Reply::Do(action) => {
+                    self.popup = None;
+                    return self.act(action, now);
+                }
+                Reply::Sort(column) => {
+                    self.popup = None;
+                    if let Some(list) = self.pages[self.tab as usize].list() {
+                        list.sort_by(column);
+                    }
+                    return Vec::new();
+                }
+                Reply::Copy(text) => return self.copy(text, now),
+                Reply::NotMine => {
+                    if !matches!(self.popup, Some(Popup::Help { .. })) {
+                        self.popup = None;
+                    }
+                }
+            }
+        } else if self.entry.is_some() {
+            return self.type_filter(key, now);
+        }
+        action.map_or_else(Vec::new, |action| self.act(action, now))
+    }
+
+    fn type_filter(&mut self, key: KeyEvent, now: DateTime<Utc>) -> Vec<Effect> {
+        let Some(entry) = &mut self.entry else { return Vec::new() };
+        match key.code {
+            KeyCode::Enter => {
+                if let Some(wrong) = entry.wrong.take() {
+                    self.say(wrong, now);
+                }
+                self.entry = None;
+            }
+            KeyCode::Esc => {
+                let before = entry.before.clone();
+                self.entry = None;
+                with_page!(self, now, |page, view| page.set_filter(before, &view));
+            }
+            KeyCode::Char('c') if Chord::of(&key).ctrl => return vec![Effect::Quit],
+            KeyCode::Up | KeyCode::Down | KeyCode::PageUp | KeyCode::PageDown => {
+                let action = self.looks.keymap.find(self.tab, Chord::of(&key));
+                return action.map_or_else(Vec::new, |action| self.act(action, now));
+            }
+            _ => {
+                entry.input.handle_event(&Event::Key(key));
+                self.filter_changed(now);
+            }
+        }
+        Vec::new()
+    }
+
+    /// Tries what was typed; a wrong filter keeps the last good result.
+    fn filter_changed(&mut self, now: DateTime<Utc>) {
+        let Some(entry) = &mut self.entry else { return };
+        match Filter::parse(entry.input.value()) {
+            Ok(filter) => {
+                entry.wrong = None;
+                with_page!(self, now, |page, view| page.set_filter(filter, &view));
+            }
+            Err(why) => entry.wrong = Some(why),
+        }
+    }
+
+    fn say(&mut self, words: impl Into<String>, now: DateTime<Utc>) {
+        self.said = Some((words.into(), now));
+        self.dirty = true;
+    }
+
+    fn copy(&mut self, text: String, now: DateTime<Utc>) -> Vec<Effect> {
+        self.say(format!("copied: {}   (nothing arrived? press v)", crate::text::fit(&text, 60)), now);
+        vec![Effect::Copy(text)]
+    }
+}
+
+/// How old news may be before the screen says so.
+fn patience(snapshot: &Snapshot) -> TimeDelta {
+    TimeDelta::milliseconds((snapshot.interval_s * 3000.0) as i64 + 3000)
+}

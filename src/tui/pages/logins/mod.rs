@@ -1,0 +1,208 @@
+//! Who is here now, who was, and who normally comes in.
+
+mod habits;
+mod rows;
+
+use super::unseen;
+use crate::model::Finding;
+use crate::text;
+use crate::tui::filter::Filter;
+use crate::tui::keymap::Action;
+use crate::tui::page::{Answer, Page, Room, Sheet, View};
+use crate::tui::widgets::pen::Pen;
+use crate::tui::widgets::prose::Para;
+use crate::tui::widgets::table::{List, Listing};
+use crate::tui::{concern, story, words};
+use chrono::TimeDelta;
+use habits::{draw_habits, habits};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use rows::{HERE, Here, WAS, Was, from, kind};
+
+/// Days that the page looks back.
+const DAYS: i64 = 30;
+
+/// The page: two lists, the keys go to one of them.
+pub struct Logins {
+    here: List<Here>,
+    was: List<Was>,
+    on_was: bool,
+}
+
+impl Default for Logins {
+    fn default() -> Self {
+        Self { here: List::new(HERE), was: List::new(WAS), on_was: false }
+    }
+}
+
+fn about(finding: &Finding, user: &str, from: Option<&str>) -> bool {
+    let address = from.is_some_and(|from| concern::address(finding, from));
+    address && finding.subject.get("user").is_none_or(|named| *named == *user)
+}
+
+impl Logins {
+    fn sheet(&self, view: &View<'_>) -> Option<Sheet> {
+        let para =
+            |label: &str, words: String| Para::new(words, view.theme.text).label(label, view.theme.title);
+        if !self.on_was {
+            let session = &self.here.selected()?.session;
+            let since = session.since.map_or("?".to_owned(), |at| words::when_long(at, view.now, view.zone));
+            let mut body = vec![
+                para("Who", format!("{}{}", session.user, if session.you { ", this is you" } else { "" })),
+                para("From", session.from.as_deref().unwrap_or("the console").to_owned()),
+                para("How", session.how.as_deref().unwrap_or("no record tells").to_owned()),
+                para("Since", since),
+                para("Line", session.tty.as_deref().unwrap_or("none").to_owned()),
+                para("Doing", session.doing.as_deref().unwrap_or("not visible").to_owned()),
+            ];
+            if let Some(pid) = session.pid {
+                body.push(para("Leader", format!("process {pid}")));
+            }
+            let finding = concern::worst(view.snapshot, |finding| {
+                about(finding, &session.user, session.from.as_deref())
+            });
+            if let Some(finding) = finding {
+                body.push(Para::empty());
+                body.extend(story::of(finding, view));
+            }
+            let title = format!("Session of {}", session.user);
+            let copy = session.from.as_ref().map(ToString::to_string);
+            return Some(Sheet { title, body, copy, fix: finding.and_then(words::fix) });
+        }
+        let login = &self.was.selected()?.login;
+        let ended =
+            login.ended.map_or(if login.here { "still here" } else { "no record tells" }.to_owned(), |end| {
+                words::when_long(end, view.now, view.zone)
+            });
+        let body = vec![
+            para("What", kind(login.kind).to_owned()),
+            para("Who", login.user.to_string()),
+            para("From", from(login)),
+            para("Line", login.tty.as_deref().unwrap_or("none").to_owned()),
+            para("Began", view.zone.at(login.at).format("%a %-d %b %Y %H:%M:%S %:z").to_string()),
+            para("Ended", ended),
+            para("Note", login.note.as_deref().unwrap_or("none").to_owned()),
+        ];
+        Some(Sheet { title: format!("Login of {}", login.user), body, copy: Some(from(login)), fix: None })
+    }
+}
+
+impl Page for Logins {
+    fn hear(&mut self, view: &View<'_>) {
+        let logins = view.snapshot.readings.logins.as_ref();
+        let level = |user: &str, from: Option<&str>| {
+            concern::level(concern::worst(view.snapshot, |finding| about(finding, user, from)))
+        };
+        let here = logins.and_then(|logins| logins.here.as_ref()).into_iter().flatten().map(|session| Here {
+            level: level(&session.user, session.from.as_deref()),
+            session: session.clone(),
+        });
+        self.here.bring(here.collect(), view.min_level);
+        let since = view.now - TimeDelta::days(DAYS);
+        let past = logins.and_then(|logins| logins.past.as_ref()).into_iter().flatten();
+        let was = past.filter(|login| login.at >= since).map(|login| Was {
+            level: level(&login.user, login.from.as_deref()).filter(|_| login.here),
+            login: login.clone(),
+        });
+        self.was.bring(was.collect(), view.min_level);
+        if self.here.is_empty() {
+            self.on_was = true;
+        }
+    }
+
+    fn draw(&mut self, buf: &mut Buffer, area: Rect, view: &View<'_>) {
+        let theme = view.theme;
+        let mut pen = Pen::new(buf, area);
+        let Some(logins) = &view.snapshot.readings.logins else {
+            unseen::write(&mut pen, "logins", &["login"], view);
+            return;
+        };
+        let source = Line::styled(format!("source: {} ", logins.source), theme.muted);
+        match &logins.here {
+            Some(here) => {
+                let count = text::plural(here.len() as u64, "session");
+                pen.sides(
+                    Line::from(vec![Span::styled("  HERE NOW   ", theme.title), Span::raw(count)]),
+                    source,
+                );
+                if here.is_empty() {
+                    pen.line(Line::styled("  Nobody is logged in, as far as the records tell.", theme.muted));
+                } else {
+                    let rows = (self.here.len() as u16 + 1).min((pen.left() / 3).max(3));
+                    let place = pen.take(rows);
+                    self.here.draw(pen.buf(), place, view, !self.on_was);
+                }
+            }
+            None => {
+                pen.sides(
+                    Line::styled("  HERE NOW   I cannot see who is here: press C", theme.blind),
+                    source,
+                );
+            }
+        }
+        pen.skip(u16::from(view.room >= Room::Wide));
+        pen.rule("LAST 30 DAYS", view);
+        let Some(past) = &logins.past else {
+            pen.line(Line::styled("  I cannot see past logins: press C for the reason.", theme.blind));
+            return;
+        };
+        let habits_height =
+            if view.room >= Room::Wide { habits(past, view).len().min(6) as u16 + 3 } else { 0 };
+        pen.sides(
+            Line::from(format!("  {} records", text::count(self.was.len() as u64))),
+            Line::styled(format!("{} ", self.was.order_words(view)), theme.muted),
+        );
+        let rows = pen.left().saturating_sub(habits_height).min(self.was.len() as u16 + 1);
+        let place = pen.take(rows);
+        if self.was.is_empty() {
+            Pen::new(pen.buf(), place).line(Line::styled("  No login is on record.", Style::default()));
+        }
+        self.was.draw(pen.buf(), place, view, self.on_was);
+        if habits_height > 3 {
+            pen.skip(1);
+            draw_habits(&mut pen, past, view);
+        }
+    }
+
+    fn act(&mut self, action: Action, view: &View<'_>) -> Option<Answer> {
+        match action {
+            Action::Down if !self.on_was && self.here.at_end() && !self.was.is_empty() => {
+                self.on_was = true;
+                self.was.act(Action::First);
+                return Some(Answer::Done);
+            }
+            Action::Up if self.on_was && self.was.at_top() && !self.here.is_empty() => {
+                self.on_was = false;
+                return Some(Answer::Done);
+            }
+            Action::First => self.on_was = self.here.is_empty(),
+            Action::Last => self.on_was = !self.was.is_empty(),
+            Action::Open | Action::Explain => return self.sheet(view).map(Answer::Sheet),
+            Action::Copy => return self.sheet(view).and_then(|sheet| sheet.copy).map(Answer::Copy),
+            Action::CopyFix => {
+                let fix = self.sheet(view).and_then(|sheet| sheet.fix);
+                return Some(
+                    fix.map_or_else(|| Answer::Say("no command mends this".to_owned()), Answer::Copy),
+                );
+            }
+            _ => {}
+        }
+        let done = if self.on_was { self.was.act(action) } else { self.here.act(action) };
+        done.then_some(Answer::Done)
+    }
+
+    fn list(&mut self) -> Option<&mut dyn Listing> {
+        if self.on_was { Some(&mut self.was) } else { Some(&mut self.here) }
+    }
+
+    fn filter(&self) -> Option<&Filter> {
+        Some(self.was.filter())
+    }
+
+    fn set_filter(&mut self, filter: Filter, _view: &View<'_>) {
+        self.here.set_filter(filter.clone());
+        self.was.set_filter(filter);
+    }
+}
