@@ -1,6 +1,6 @@
 //! The screen as people see it: every tab, on four machines, at six sizes; every key; every byte.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 mod story;
 
@@ -138,7 +138,7 @@ fn ready(tab: Tab, action: Action) -> App {
         Action::Go(to) if to == tab => open(&mut app, tab.step(1)),
         Action::Up | Action::PageUp | Action::HalfUp | Action::First => drop(keys(&mut app, "G")),
         Action::Right | Action::JumpRight | Action::Last if tab == Tab::History => {
-            drop(keys(&mut app, "{{{"))
+            drop(keys(&mut app, "{{{"));
         }
         Action::Last if tab != Tab::History => drop(keys(&mut app, "g")),
         Action::Back | Action::Live => drop(keys(&mut app, " ")),
@@ -486,7 +486,7 @@ fn a_terminal_shows_what_was_drawn() {
         wire.encode(&before, &after, None, &mut out);
         terminal.process(&out);
         let shown: String =
-            terminal.screen().rows(0, 80).map(|row| format!("{}\n", row.trim_end())).collect();
+            terminal.screen().rows(0, 80).map(|row| row.trim_end().to_owned()).collect::<Vec<_>>().join("\n");
         assert_eq!(shown.trim_end(), lines(&after).trim_end(), "after {key}");
         before = after;
     }

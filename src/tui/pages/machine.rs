@@ -50,7 +50,7 @@ fn cores(system: &System, view: &View<'_>) -> Option<Line<'static>> {
         let share = f64::from(*pct) / 100.0;
         Span::styled(view.glyphs.bar(share), view.theme.share(share))
     });
-    Some(Line::from_iter(std::iter::once(name("Cores", view)).chain(bars)))
+    Some(std::iter::once(name("Cores", view)).chain(bars).collect())
 }
 
 /// Main memory.
