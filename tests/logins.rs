@@ -287,6 +287,34 @@ fn in_a_container_the_process_list_tells_the_ssh_sessions() {
 }
 
 #[test]
+fn the_record_of_a_login_tells_where_a_session_of_the_process_list_comes_from() {
+    let machine = Machine::new();
+    machine.put("var/log/wtmp", record(false, 7, 20, "pts/0", "anna", "192.0.2.33", BOOT + 60));
+    machine.put("proc/20/stat", "20 (sshd) S 1 20 20 0 -1 0 0");
+    let processes = [
+        process(1, 0, "root", 0, "sshd", "sshd: /usr/sbin/sshd -D [listener]", false),
+        process(20, 1, "root", 0, "sshd", "sshd: anna [priv]", false),
+        process(21, 20, "anna", 1000, "sshd", "sshd: anna@pts/0", false),
+    ];
+    let (logins, _) = machine.read(Whoami::default(), Some(&processes));
+    assert_eq!(logins.unwrap().here.as_ref().unwrap()[0].from.as_deref(), Some("192.0.2.33"));
+}
+
+#[test]
+fn a_number_that_another_process_has_now_is_not_the_session() {
+    let machine = Machine::new();
+    machine.put("var/log/wtmp", record(false, 7, 42, "pts/0", "anna", "192.0.2.33", BOOT + 60));
+    machine.put("proc/stat", format!("cpu 1 2 3\nbtime {BOOT}\n"));
+    let stat =
+        |started_s: u32| format!("42 (x) S 1 42 42 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 {} 0", started_s * 100);
+    let path = machine.put("proc/42/stat", stat(58));
+    let here = || machine.read(Whoami::default(), None).0.unwrap().past.as_ref().unwrap()[0].here;
+    assert!(here());
+    fs::write(path, stat(90)).unwrap();
+    assert!(!here());
+}
+
+#[test]
 fn files_are_read_again_only_when_they_changed() {
     let machine = Machine::new();
     let all = history(false);

@@ -72,7 +72,7 @@ impl Collector {
             self.here_stamps = stamps;
         }
         let told = self.here.told_by(&self.root, processes);
-        let sessions = told
+        let mut sessions = told
             .as_ref()
             .map(|(sessions, _)| here::sessions(sessions, &self.root, &self.whoami, processes, now));
 
@@ -84,6 +84,11 @@ impl Collector {
             self.past_sessions = who;
         }
 
+        // The process list does not know where a session comes from; the record of its login does.
+        for session in sessions.iter_mut().flatten().filter(|session| session.from.is_none()) {
+            let login = self.past.open_on(&session.user, session.tty.as_ref());
+            session.from = login.and_then(|login| login.from.clone());
+        }
         let here_source = told.as_ref().map(|(_, source)| *source);
         let sensor = sources::sensor(&self.here, &self.past, here_source);
         let past: Option<Vec<Login>> = self.past.rows.clone();

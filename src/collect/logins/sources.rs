@@ -13,6 +13,9 @@ use std::os::unix::fs::MetadataExt;
 const ROWS: usize = 1000;
 const REFUSED_ROWS: usize = 200;
 
+/// The clock of process starts and that of records differ by this much at most, in seconds.
+const ROUNDING_S: i64 = 5;
+
 const SESSIONS: &str = "/run/systemd/sessions";
 const UTMP: [&str; 2] = ["/run/utmp", "/var/run/utmp"];
 const WTMP: &str = "/var/log/wtmp";
@@ -86,8 +89,10 @@ impl Here {
         match &self.told {
             Some((sessions, source)) => {
                 // A record outlives a session that was killed: only utmp is written by the dying one itself.
-                let lives =
-                    |s: &&OpenSession| *source != "utmp" || s.pid.is_none_or(|pid| is_alive(root, pid));
+                let lives = |s: &&OpenSession| {
+                    *source != "utmp"
+                        || s.pid.zip(s.since).is_none_or(|(pid, since)| is_alive(root, pid, since))
+                };
                 Some((sessions.iter().filter(lives).cloned().collect(), source))
             }
             None => Some((here::of_processes(processes?)?, "processes")),
@@ -141,8 +146,24 @@ fn of_utmp(record: &utmp::Record) -> OpenSession {
     }
 }
 
-fn is_alive(root: &Root, pid: u32) -> bool {
-    root.path(&format!("/proc/{pid}")).exists()
+/// True when the process of a record still runs: one of its number that is not younger than the record.
+fn is_alive(root: &Root, pid: u32, recorded: DateTime<Utc>) -> bool {
+    let read = |place: &str| std::fs::read_to_string(root.path(place)).ok();
+    let Some(stat) = read(&format!("/proc/{pid}/stat")) else { return false };
+    let boot = read("/proc/stat").and_then(|text| {
+        text.lines()
+            .find_map(|line| line.strip_prefix("btime "))
+            .and_then(|time| time.trim().parse::<i64>().ok())
+    });
+    // Field 22, proc_pid_stat(5); 19 fields after the state, which follows the last bracket of the name.
+    let ticks = stat
+        .rsplit_once(')')
+        .and_then(|(_, rest)| rest.split_ascii_whitespace().nth(19)?.parse::<i64>().ok());
+    let per_second = rustix::param::clock_ticks_per_second().max(1) as i64;
+    match (boot, ticks) {
+        (Some(boot), Some(ticks)) => boot + ticks / per_second <= recorded.timestamp() + ROUNDING_S,
+        _ => true,
+    }
 }
 
 /// Who was here.
@@ -189,10 +210,18 @@ impl Past {
         self.rows.as_ref()?.iter().find(|login| login.kind != LoginKind::FailedLogin).map(|login| login.at)
     }
 
+    /// The login that is still open on a terminal.
+    pub(super) fn open_on(&self, user: &Safe, tty: Option<&Safe>) -> Option<&Login> {
+        self.rows
+            .iter()
+            .flatten()
+            .find(|login| login.here && login.user == *user && login.tty.as_ref() == tty)
+    }
+
     fn read_wtmp(&mut self, root: &Root) -> Vec<Login> {
         let mut records = self.records(root, OLD_WTMP, false);
         records.extend(self.records(root, WTMP, true));
-        past::from_wtmp(&records, |record| is_alive(root, record.pid))
+        past::from_wtmp(&records, |record| is_alive(root, record.pid, record.at))
     }
 
     fn read_btmp(&mut self, root: &Root) -> Vec<Login> {
