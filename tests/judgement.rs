@@ -550,6 +550,39 @@ fn a_forged_line_is_an_alert_and_is_not_counted() {
 }
 
 #[test]
+fn a_second_root_is_a_possible_compromise_and_an_ordinary_account_is_none() {
+    let account = |kind, said: &str, group: Option<&str>| AuthEvent {
+        service: "useradd".into(),
+        reason: Some(said.into()),
+        target_user: group.map(Safe::new),
+        ..event(kind, start(), "t", None)
+    };
+    for (said, kind, bad) in [
+        (
+            "new user: name=t, UID=0, GID=0, home=/root, shell=/bin/sh, from=none",
+            AuthKind::AccountAdded,
+            true,
+        ),
+        ("change user 't' UID from '1000' to '0'", AuthKind::AccountChanged, true),
+        ("new user: name=t, UID=1001, GID=0, home=/home/t, shell=/bin/sh", AuthKind::AccountAdded, false),
+        ("change user 't' UID from '1000' to '1010'", AuthKind::AccountChanged, false),
+    ] {
+        let verdict = after(10, &with_events(vec![account(kind, said, None)]));
+        assert_eq!(raised(&verdict, "HS-ACCT-001").is_some(), bad, "{said}");
+        assert_eq!(verdict.score.value <= 49, bad, "{said}");
+    }
+    for (said, group, bad) in [
+        ("add 't' to group 'sudo'", "sudo", true),
+        ("user t added by root to group docker", "docker", true),
+        ("add 't' to group 'audio'", "audio", false),
+        ("delete 't' from group 'sudo'", "sudo", false),
+    ] {
+        let verdict = after(10, &with_events(vec![account(AuthKind::GroupChanged, said, Some(group))]));
+        assert_eq!(raised(&verdict, "HS-ACCT-002").is_some(), bad, "{said}");
+    }
+}
+
+#[test]
 fn a_hostile_name_never_enters_a_command() {
     let mut events: Vec<_> =
         (0..30).map(|_| failed(start(), "$(reboot); x", true, Some("evil.example;reboot"))).collect();
@@ -661,6 +694,20 @@ fn this_program_and_its_children_are_never_a_finding() {
         with_listener(readings, listener(Protocol::Tcp, 8080, Reach::Everyone, Some((82, "home-soc"))));
     let verdict = after(1000, &readings);
     assert_eq!((verdict.score.value, verdict.findings.len()), (100, 0), "{:#?}", titles(&verdict));
+}
+
+#[test]
+fn the_session_that_the_person_sits_in_is_never_an_attacker() {
+    let shell = change(process(80, 1, "python3", "/memfd:x (deleted)"), |shell| shell.ours = true);
+    let verdict = after(10, &with_processes(vec![shell]));
+    assert_raised(&verdict, "HS-PROC-002", Level::Info);
+    assert_eq!(verdict.score.value, 100);
+    let pauses = verdict
+        .findings
+        .iter()
+        .flat_map(|finding| &finding.fix)
+        .any(|fix| fix.argv.contains(&"-STOP".to_owned()));
+    assert!(!pauses, "no advice cuts the own branch");
 }
 
 #[test]
@@ -811,7 +858,7 @@ fn a_disk_is_full_when_little_room_is_left_and_not_by_percentage_alone() {
 fn one_missing_right_is_charged_once() {
     let sensors = [
         Sensor {
-            seen: Some(90),
+            seen: Some(31),
             total: Some(131),
             ..Sensor::partial("proc.exe", "permission_denied", "41 programs")
         },

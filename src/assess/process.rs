@@ -38,7 +38,7 @@ impl Processes<'_> {
             let found = self.file(process).or_else(|| self.folder(process));
             let found = found.into_iter().chain(self.disguise(process)).chain(self.miner(process));
             for sighting in found {
-                round.saw(with_steps(sighting, process));
+                round.saw(with_steps(as_own_session(sighting, process), process));
             }
             if is_upgraded(process) {
                 replaced.push(process);
@@ -237,6 +237,15 @@ fn with_steps(sighting: Sighting, process: &Process) -> Sighting {
         sighting = sighting.fix("Pause it, with its memory kept", &argv, Some("the program stands still"));
     }
     sighting
+}
+
+/// What the person at the screen sits in is worth a note, and never an attacker.
+fn as_own_session(sighting: Sighting, process: &Process) -> Sighting {
+    if process.program.ours {
+        sighting.level(Level::Info).points(0.0).confidence(Confidence::Low)
+    } else {
+        sighting
+    }
 }
 
 /// Folders where no program belongs: what they are called, and whether that alone is an alert.

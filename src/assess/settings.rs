@@ -147,6 +147,10 @@ numbers! {
     sudo_refused = 4.0,
     /// A forged log line. Default 20.
     forged_line = 20.0,
+    /// A second account with uid 0. Default 40.
+    second_root = 40.0,
+    /// A new member of a powerful group. Default 8.
+    powerful_group = 8.0,
     /// A running program whose file was deleted. Default 25.
     deleted_executable = 25.0,
     /// A program that never was a file. Default 30.

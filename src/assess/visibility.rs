@@ -48,7 +48,8 @@ pub(super) fn judge(
             if let Some(first) = &mut programs {
                 first.evidence.extend(proof(sensor));
             } else {
-                programs = Some(sighting(Name::ProgramsPartial, sensor, now).points(points.programs_partial));
+                let asked = points.programs_partial * unseen_share(sensor);
+                programs = Some(sighting(Name::ProgramsPartial, sensor, now).points(asked));
             }
         } else {
             round.saw(sighting(Name::OtherSensor, sensor, now));
@@ -89,6 +90,16 @@ fn exec_share(sensor: &Sensor) -> f64 {
         (SensorState::Blind, _) => 1.0,
         (_, Some("overrun" | "internal_error")) => 0.0,
         _ => 0.5,
+    }
+}
+
+/// How much of the points is charged: all when half or more cannot be seen, a third when hardly any.
+fn unseen_share(sensor: &Sensor) -> f64 {
+    match (sensor.state, sensor.seen, sensor.total) {
+        (SensorState::Partial, Some(seen), Some(total)) if total > 0 => {
+            (total.saturating_sub(seen) as f64 / total as f64 * 2.0).clamp(1.0 / 3.0, 1.0)
+        }
+        _ => 1.0,
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Each event is counted once, at its own time. It does not parse lines and does not decide who said the truth.
 
+mod accounts;
 mod grants;
 mod refusals;
 mod say;
@@ -81,6 +82,8 @@ impl Access {
                 Name::FirstLogin,
                 Name::RefusedSudo,
                 Name::ForgedLine,
+                Name::SecondRoot,
+                Name::PowerfulGroup,
             ] {
                 round.looked(name);
             }
@@ -124,6 +127,11 @@ impl Access {
             AuthKind::Probe if fresh => self.count(at, |counts, n| counts.probes += n, event.count),
             AuthKind::Lockout if event.address.is_some() && fresh => {
                 self.source(source::key(event.address.as_ref())).banned = true;
+            }
+            AuthKind::AccountAdded | AuthKind::AccountChanged | AuthKind::GroupChanged => {
+                if let Some(sighting) = accounts::judge(event, at, desk) {
+                    round.saw(sighting);
+                }
             }
             _ => {}
         }

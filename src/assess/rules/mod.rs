@@ -57,6 +57,8 @@ pub(super) enum Name {
     FirstLogin,
     RefusedSudo,
     ForgedLine,
+    SecondRoot,
+    PowerfulGroup,
     DeletedExecutable,
     Fileless,
     OddFolder,

@@ -29,7 +29,7 @@ const AUTH: Rule = Rule { category: Category::Auth, kind: Kind::Event, clears: f
 const PROCESS: Rule = Rule { level: Level::Alert, ..PLAIN };
 const SEE: Rule = Rule { category: Category::Visibility, ..PLAIN };
 
-pub(super) static RULES: [Rule; 28] = [
+pub(super) static RULES: [Rule; 30] = [
     Rule {
         name: Name::Load,
         id: "HS-HLTH-001",
@@ -239,6 +239,38 @@ pub(super) static RULES: [Rule; 28] = [
         attack: &["T1565.001", "T1036"],
         references: &["https://attack.mitre.org/techniques/T1565/001/", "man 7 systemd.journal-fields"],
         passed: "no forged lines in the sign-in log",
+        ..AUTH
+    },
+    Rule {
+        name: Name::SecondRoot,
+        id: "HS-ACCT-001",
+        title: "a second root",
+        level: Level::Alert,
+        category: Category::Integrity,
+        what: "An account with the user id 0 was made, or an account was given that id.",
+        why: "Whatever its name, such an account is root. It is the simplest back door there is.",
+        proof: "The line of useradd or usermod in the sign-in log.",
+        harmless_if: "You made it yourself, on purpose; most who did come to regret it.",
+        r#do: "If you did not make it: lock it, find out who did, and look at what that account has done.",
+        attack: &["T1136.001", "T1098"],
+        references: &["https://attack.mitre.org/techniques/T1136/001/"],
+        passed: "no second account with uid 0 was made",
+        ..AUTH
+    },
+    Rule {
+        name: Name::PowerfulGroup,
+        id: "HS-ACCT-002",
+        title: "a new member of a powerful group",
+        level: Level::Warning,
+        category: Category::Integrity,
+        what: "An account was added to a group whose members are root or can become it: sudo, wheel, docker, disk, ...",
+        why: "An intruder makes the way back easy this way.",
+        proof: "The line of usermod, gpasswd or adduser in the sign-in log.",
+        harmless_if: "You gave somebody that right yourself.",
+        r#do: "If you did not: remove the account from the group, and find out who added it.",
+        attack: &["T1098"],
+        references: &["https://attack.mitre.org/techniques/T1098/"],
+        passed: "no account was added to a powerful group",
         ..AUTH
     },
     Rule {
