@@ -1,8 +1,7 @@
 //! What is closed, packed and dropped, and when: one small step at each beat.
 //!
 //! Nothing is rewritten: a closed file is packed into a new one beside it, and only then removed; what is too old
-//! or too much is removed whole. Age is measured against the record's own newest closed file, so that a clock
-//! that jumps a year ahead does not empty the record.
+//! or too much is removed whole.
 
 use super::disk::Disk;
 use super::line;
@@ -13,6 +12,7 @@ use crate::model::Zone;
 use crate::outputs::safe_file::Folder;
 use anyhow::{Context, Result};
 use chrono::{DateTime, TimeDelta, Utc};
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, Read as _};
 
@@ -124,19 +124,27 @@ fn days(series: &Series, settings: &Settings) -> Option<u32> {
     }
 }
 
+/// Files that are too old, measured in days on which something was recorded: a clock that jumps a year ahead for
+/// a day makes nothing a year older.
 fn too_old(names: &[String], settings: &Settings, now: DateTime<Utc>) -> Vec<String> {
     let mut old = Vec::new();
     for series in series::ALL {
         let Some(days) = days(series, settings) else { continue };
+        let Some(oldest_kept) = now.checked_sub_signed(TimeDelta::days(days.into())) else { continue };
         let closed = series.closed_of(names);
-        let Some(newest) = closed.iter().filter_map(|one| one.to).max() else { continue };
-        let Some(oldest_kept) = newest.min(now).checked_sub_signed(TimeDelta::days(days.into())) else {
-            continue;
-        };
-        old.extend(
-            closed.into_iter().filter(|one| one.to.is_some_and(|to| to < oldest_kept)).map(|one| one.name),
-        );
+        // Alerts are closed by the month.
+        let wanted = if *series == series::ALERTS { days / 31 } else { days } as usize;
+        let mut newer = BTreeSet::new();
+        for one in closed.iter().rev() {
+            let Some(to) = one.to else { continue };
+            if to < oldest_kept && newer.len() >= wanted {
+                old.push(one.name.clone());
+            }
+            newer.insert(to.date_naive());
+        }
     }
+    // Pushed newest first.
+    old.reverse();
     old
 }
 

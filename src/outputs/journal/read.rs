@@ -212,9 +212,9 @@ impl Reader {
         let Some(folder) = self.folder()? else { return Ok(()) };
         let mut parts = Vec::new();
         self.divide(&folder, (from, to), grain, (true, true), &mut parts)?;
-        parts.sort_by_key(|(_, (from, _))| *from);
-        for (grain, (from, to)) in parts {
-            if self.part(&folder, grain, from, to, take)?.is_break() {
+        parts.sort_by_key(|part| part.between);
+        for part in parts {
+            if self.part(&folder, &part, take)?.is_break() {
                 break;
             }
         }
@@ -229,9 +229,8 @@ impl Reader {
         (from, to): Between,
         grain: Grain,
         (coarser, finer): (bool, bool),
-        parts: &mut Vec<(Grain, Between)>,
+        parts: &mut Vec<Part>,
     ) -> Result<()> {
-        let tick = TimeDelta::milliseconds(1);
         let mut at = from;
         let mut before_something = false;
         for (start, end) in self.kept(folder, grain)? {
@@ -244,10 +243,10 @@ impl Reader {
                 && at < start
                 && let Some(coarser) = grain.coarser()
             {
-                self.divide(folder, (at, start - tick), coarser, (true, false), parts)?;
+                self.divide(folder, (at, start - TICK), coarser, (true, false), parts)?;
             }
-            parts.push((grain, (start, end)));
-            at = end + tick;
+            parts.push(Part { grain, between: (start, end), whole_rows: coarser && !finer });
+            at = end + TICK;
         }
         if at > to {
             return Ok(());
@@ -275,7 +274,7 @@ impl Reader {
             kept.push((first, last));
         }
         for (_, end) in &mut kept {
-            *end += (grain_step(grain) - TimeDelta::milliseconds(1)).max(TimeDelta::zero());
+            *end += (grain_step(grain) - TICK).max(TimeDelta::zero());
         }
         kept.sort();
         Ok(kept)
@@ -284,11 +283,10 @@ impl Reader {
     fn part(
         &self,
         folder: &Folder,
-        grain: Grain,
-        from: DateTime<Utc>,
-        to: DateTime<Utc>,
+        part: &Part,
         take: &mut dyn FnMut(Found) -> ControlFlow<()>,
     ) -> Result<ControlFlow<()>> {
+        let &Part { grain, between: (from, to), whole_rows } = part;
         let stretch = Stretch { from: from.timestamp(), to: to.timestamp() };
         let mut flow = ControlFlow::Continue(());
         Files::open(folder, grain.series())?.forward(stretch, self.zone, &mut |found| {
@@ -309,8 +307,10 @@ impl Reader {
                 }
                 flow = take(Found::Sample(reading.sample));
             } else {
+                // Where a coarser grain stands before a finer one, a row that reaches into it would count twice.
+                let last = if whole_rows { to - grain_step(grain) + TICK } else { to };
                 flow = match Row::read(bytes) {
-                    Some(row) if row.time >= from && row.time <= to => take(Found::Row(Box::new(row))),
+                    Some(row) if row.time >= from && row.time <= last => take(Found::Row(Box::new(row))),
                     Some(_) => ControlFlow::Continue(()),
                     None => take(Found::Damage { lines: 1, values: 0 }),
                 };
@@ -322,6 +322,17 @@ impl Reader {
 }
 
 type Between = (DateTime<Utc>, DateTime<Utc>);
+
+/// The smallest step between two times of the record.
+const TICK: TimeDelta = TimeDelta::milliseconds(1);
+
+/// A part of a stretch that is read from one grain.
+struct Part {
+    grain: Grain,
+    between: Between,
+    /// Only rows that end in it count.
+    whole_rows: bool,
+}
 
 enum Found {
     Sample(Sample),

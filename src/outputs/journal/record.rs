@@ -6,6 +6,7 @@ use super::chain;
 use super::disk::{Disk, RealDisk};
 use super::keep::Keeper;
 use super::line;
+use super::moments::Moments;
 use super::rollup::{Counting, Finished, Row};
 use super::scan::Files;
 use super::series::{ALERTS, HOURS, MINUTES, SAMPLES, Series};
@@ -43,6 +44,7 @@ pub struct Record {
     alerts_file: Writer,
     minutes: Writer,
     hours: Writer,
+    moments: Moments,
     alerts: Alerts,
     counting: Counting,
     keeper: Keeper,
@@ -105,6 +107,7 @@ impl Record {
             )?,
             minutes: Writer::open(&folder, &MINUTES, Turn::Daily, Links::None, ended(&minute))?,
             hours: Writer::open(&folder, &HOURS, Turn::Never, Links::None, ended(&hour))?,
+            moments: Moments::open(&folder)?,
             alerts: Alerts::after(alert.as_deref()),
             counting: Counting::default(),
             keeper: Keeper::default(),
@@ -196,6 +199,7 @@ impl Output for Record {
         self.next_seq = self.next_seq.max(seq + 1);
         let most = u64::from(self.settings.segment_mib.max(1)) << 20;
         let news = self.alerts.line(snapshot, self.zone);
+        let is_news = news.is_some();
         let disk = &mut *self.disk;
         let alerts = match news {
             Some(line) => self
@@ -216,13 +220,19 @@ impl Output for Record {
             self.hours.retry(&mut *self.disk, &self.folder, at),
         ]);
         let kept = self.keeper.step(&mut *self.disk, &self.folder, &self.settings, self.zone, at);
-        all([alerts, samples, counted, waiting, kept])
+        let remembered = if self.settings.moment_days > 0 {
+            self.moments.hear(&mut *self.disk, &self.folder, snapshot, is_news)
+        } else {
+            Ok(())
+        };
+        all([alerts, samples, counted, waiting, kept, remembered])
     }
 
     fn close(&mut self, now: DateTime<Utc>) -> Result<()> {
         let Self { disk, folder, .. } = self;
         let writers = [&mut self.alerts_file, &mut self.samples, &mut self.minutes, &mut self.hours];
-        all(writers.map(|writer| writer.finish(&mut **disk, folder, now)))
+        let written = writers.map(|writer| writer.finish(&mut **disk, folder, now));
+        all(written.into_iter().chain([self.moments.flush(&mut **disk, folder)]))
     }
 }
 

@@ -1,0 +1,161 @@
+//! What the record costs: one beat's append, and reading a record of a million beats.
+//!
+//! `cargo bench --bench record` makes the record once, in `HOME_SOC_BENCH_DIR` (default: a directory beside other
+//! temporary files, kept for the next run), and prints a table.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    missing_docs,
+    dead_code,
+    reason = "a bench"
+)]
+
+#[path = "../tests/beats/mod.rs"]
+mod beats;
+
+use beats::{beat_at, start};
+use chrono::TimeDelta;
+use home_soc::model::Zone;
+use home_soc::outputs::Output as _;
+use home_soc::outputs::document::Document;
+use home_soc::outputs::journal::{Opened, Reader, Record, Settings, Sync, verify};
+use std::fs::{self, File};
+use std::io::{BufWriter, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::time::Instant;
+
+const BEATS: u64 = 1_000_000;
+
+fn main() {
+    if std::env::args().any(|arg| arg == "--test") {
+        return;
+    }
+    let root = std::env::var_os("HOME_SOC_BENCH_DIR")
+        .map_or_else(|| std::env::temp_dir().join("home-soc-bench"), PathBuf::from);
+    let kept = root.join("kept");
+    let plain = root.join("plain");
+    make_kept(&kept);
+    make_plain(&plain);
+    append(&root.join("append"));
+    let end = start() + TimeDelta::seconds(10 * BEATS as i64);
+    for (what, dir) in [("packed record", &kept), ("one plain file", &plain)] {
+        let reader = Reader::new(dir.clone()).in_zone(Zone::utc());
+        let line = |name: &str, millis: f64| println!("{what:<15} {name:<44} {millis:>9.2} ms");
+        line("last 50 samples", timed(20, || assert_eq!(reader.last(50).unwrap().samples.len(), 50)));
+        let day = timed(10, || {
+            let columns = reader.columns(end - TimeDelta::days(1), end, 200).unwrap();
+            assert!(columns.columns.iter().all(Option::is_some));
+        });
+        line("a day in 200 columns", day);
+        let old = timed(10, || {
+            let to = end - TimeDelta::days(40);
+            let columns = reader.columns(to - TimeDelta::hours(1), to, 200).unwrap();
+            assert!(columns.columns.iter().flatten().count() > 190);
+        });
+        line("an hour of 40 days ago in 200 columns", old);
+        if dir == &kept {
+            let year = timed(10, || {
+                let columns = reader.columns(end - TimeDelta::days(365), end, 200).unwrap();
+                assert!(columns.columns.iter().flatten().count() > 60);
+            });
+            line("a year in 200 columns", year);
+        }
+        let all = timed(1, || assert!(verify(dir, Zone::utc(), &mut std::io::sink()).unwrap()));
+        let bytes = fs::metadata(plain.join("monitor_metrics.jsonl")).unwrap().len() as f64;
+        line("verify everything", all);
+        println!("{what:<15} verify: {:.0} MB/s", bytes / 1e6 / (all / 1e3));
+    }
+    let file = plain.join("monitor_metrics.jsonl");
+    for (name, program, args) in [
+        ("tail -n 50", "tail", vec!["-n", "50"]),
+        ("wc -l", "wc", vec!["-l"]),
+        ("jq .seq", "jq", vec![".seq"]),
+    ] {
+        let millis = timed(1, || {
+            let status = Command::new(program).args(&args).arg(&file).stdout(Stdio::null()).status();
+            assert!(status.is_ok_and(|status| status.success()), "{name} is not here");
+        });
+        println!("{:<15} {name:<44} {millis:>9.2} ms", "others");
+    }
+    let status = fs::read_to_string("/proc/self/status").unwrap();
+    println!("{}", status.lines().find(|line| line.starts_with("VmHWM")).unwrap());
+    let kept_bytes: u64 =
+        fs::read_dir(&kept).unwrap().map(|entry| entry.unwrap().metadata().unwrap().len()).sum();
+    println!(
+        "a million beats: {:.1} MB plain, {:.1} MB kept",
+        1e-6 * fs::metadata(&file).unwrap().len() as f64,
+        1e-6 * kept_bytes as f64
+    );
+}
+
+/// The shortest of so many runs, in milliseconds.
+fn timed(runs: u32, mut run: impl FnMut()) -> f64 {
+    (0..runs)
+        .map(|_| {
+            let begin = Instant::now();
+            run();
+            begin.elapsed().as_secs_f64() * 1e3
+        })
+        .fold(f64::MAX, f64::min)
+}
+
+fn open(dir: &Path, settings: Settings) -> Record {
+    match Record::open(dir, settings, Zone::utc(), start()).unwrap() {
+        Opened::Writer(record) => *record,
+        Opened::Viewer(_) => panic!("somebody else writes"),
+    }
+}
+
+fn make_kept(dir: &Path) {
+    if dir.join("hours.jsonl").exists() {
+        return;
+    }
+    let everything = Settings {
+        sync: Sync::Sdcard,
+        raw_days: 1000,
+        minute_days: 1000,
+        max_mib: 100_000,
+        ..Settings::default()
+    };
+    let mut record = open(dir, everything);
+    let begin = Instant::now();
+    for seq in record.next_seq()..=BEATS {
+        record.hear(&Arc::new(beat_at(seq, start() + TimeDelta::seconds(10 * seq as i64)))).unwrap();
+    }
+    println!("made: {:.0} us a beat, all in", begin.elapsed().as_secs_f64() * 1e6 / BEATS as f64);
+}
+
+fn make_plain(dir: &Path) {
+    let path = dir.join("monitor_metrics.jsonl");
+    if path.exists() {
+        return;
+    }
+    fs::create_dir_all(dir).unwrap();
+    let mut file = BufWriter::with_capacity(1 << 20, File::create(&path).unwrap());
+    for seq in 1..=BEATS {
+        let beat = beat_at(seq, start() + TimeDelta::seconds(10 * seq as i64));
+        file.write_all(&Document::line(&beat, Zone::utc()).to_line().unwrap()).unwrap();
+    }
+}
+
+fn append(dir: &Path) {
+    if dir.exists() {
+        fs::remove_dir_all(dir).unwrap();
+    }
+    let mut record = open(dir, Settings { sync: Sync::Sdcard, ..Settings::default() });
+    let beats: Vec<_> =
+        (1..=5000).map(|seq| Arc::new(beat_at(seq, start() + TimeDelta::seconds(10 * seq as i64)))).collect();
+    let before = cpu_micros();
+    for beat in &beats {
+        record.hear(beat).unwrap();
+    }
+    println!("one beat's append: {:.0} us CPU", (cpu_micros() - before) / beats.len() as f64);
+}
+
+fn cpu_micros() -> f64 {
+    let stat = fs::read_to_string("/proc/self/schedstat").unwrap();
+    stat.split(' ').next().unwrap().parse::<f64>().unwrap() / 1e3
+}

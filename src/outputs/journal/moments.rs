@@ -1,0 +1,155 @@
+//! The moments of a week, in packed blocks of five minutes: written whole, found by their heads.
+//!
+//! A block that could not be written is cut off again and said; moments are a comfort, the lines are the record.
+
+use super::append::reason;
+use super::disk::Disk;
+use super::members::{self, Head, Heads};
+use super::moment::{self, Moment, Told};
+use super::read::Reader;
+use super::scan::Files;
+use super::series::{self, MOMENTS};
+use super::tail;
+use crate::model::Snapshot;
+use crate::outputs::safe_file::Folder;
+use anyhow::{Context, Result};
+use chrono::{DateTime, TimeDelta, Utc};
+use std::fs::File;
+
+/// Moments are not kept closer than this.
+const APART: TimeDelta = TimeDelta::milliseconds(9500);
+/// A block is written when its first moment is so old.
+const BLOCK_AGE: TimeDelta = TimeDelta::minutes(5);
+/// Or when its lines are so long together.
+const BLOCK_BYTES: usize = 512 * 1024;
+/// A file is closed at this size, beside once a day: what is closed can be dropped when room is short.
+const FILE_BYTES: u64 = 4 * 1024 * 1024;
+
+/// Writes moments.
+pub(super) struct Moments {
+    file: File,
+    /// Where the last whole block ends; `None` when what follows it could not be cut.
+    length: Option<u64>,
+    told: Told,
+    block: Vec<u8>,
+    lines: u32,
+    first: Option<DateTime<Utc>>,
+    last: Option<DateTime<Utc>>,
+    last_seq: u64,
+    /// Day of the newest block in the active file.
+    written: Option<DateTime<Utc>>,
+}
+
+impl Moments {
+    /// Opens the file; a torn block at its end is left to readers, and a new file is begun at the next block.
+    pub(super) fn open(folder: &Folder) -> Result<Self> {
+        let file = folder.append(MOMENTS.active)?;
+        let end = file.metadata()?.len();
+        let mut heads = Heads::new(&file, end);
+        let newest = heads.by_ref().map(|head| head.to).max();
+        let whole = heads.reached() == end;
+        Ok(Self {
+            length: whole.then_some(end),
+            file,
+            told: Told::default(),
+            block: Vec::new(),
+            lines: 0,
+            first: None,
+            last: None,
+            last_seq: 0,
+            written: newest.and_then(|to| DateTime::from_timestamp(to, 0)),
+        })
+    }
+
+    /// Keeps a beat; `news` brings it to the disk at once.
+    pub(super) fn hear(
+        &mut self,
+        disk: &mut dyn Disk,
+        folder: &Folder,
+        snapshot: &Snapshot,
+        news: bool,
+    ) -> Result<()> {
+        let at = snapshot.at;
+        let too_soon = self.last.is_some_and(|last| at >= last && at - last < APART);
+        if too_soon && !news {
+            return Ok(());
+        }
+        self.block.extend_from_slice(&self.told.line(snapshot)?);
+        self.lines += 1;
+        self.last = Some(at);
+        self.last_seq = snapshot.seq;
+        let first = *self.first.get_or_insert(at);
+        // A clock that was set back ends a block, too: its head must tell the times in it.
+        if news || at - first >= BLOCK_AGE || at < first || self.block.len() >= BLOCK_BYTES {
+            self.flush(disk, folder)?;
+        }
+        Ok(())
+    }
+
+    /// Writes the block that is being filled.
+    ///
+    /// # Errors
+    /// The block is lost, and the error says so.
+    pub(super) fn flush(&mut self, disk: &mut dyn Disk, folder: &Folder) -> Result<()> {
+        let (Some(first), Some(last)) = (self.first.take(), self.last) else { return Ok(()) };
+        let block = std::mem::take(&mut self.block);
+        let lines = std::mem::take(&mut self.lines);
+        self.told = Told::default();
+        let turned = self.written.is_some_and(|written| first.date_naive() > written.date_naive());
+        let full = self.length.is_none_or(|length| length >= FILE_BYTES);
+        if turned || full || !folder.leads_to(MOMENTS.active, &self.file) {
+            self.begin_new_file(disk, folder)?;
+        }
+        let (from, to) = (first.min(last), first.max(last));
+        // A time between two seconds counts as in both.
+        let member = members::pack(&block, (from.timestamp(), to.timestamp() + 1), lines)?;
+        let length = self.file.metadata()?.len();
+        if let Err(error) = tail::write_all(disk, &self.file, &member) {
+            self.length = disk.cut(&self.file, length).ok().map(|()| length);
+            anyhow::bail!(
+                "cannot write {}: {}; {} of looking back are lost",
+                MOMENTS.active,
+                reason(&error),
+                crate::text::age_long((to - from).as_seconds_f64())
+            );
+        }
+        self.length = Some(length + member.len() as u64);
+        self.written = Some(last);
+        Ok(())
+    }
+
+    fn begin_new_file(&mut self, disk: &mut dyn Disk, folder: &Folder) -> Result<()> {
+        let at = self.written.or(self.last).unwrap_or_default();
+        let name = format!("{}{}", MOMENTS.closed_stem(self.last_seq, at), series::PACKED);
+        if folder.leads_to(MOMENTS.active, &self.file) && folder.length(&name).is_none() {
+            disk.rename(folder, MOMENTS.active, &name)
+                .with_context(|| format!("cannot close {}", folder.path_of(MOMENTS.active).display()))?;
+        }
+        self.file = folder.append(MOMENTS.active)?;
+        self.length = Some(self.file.metadata()?.len());
+        Ok(())
+    }
+}
+
+impl Reader {
+    /// The last moment that was kept at or before a time; `None` when there is none so old. Its own time says how
+    /// far it is off: where nothing ran it may be long before. The writer keeps the latest five minutes in
+    /// memory, so they are not there yet, unless an alert opened, changed or closed.
+    pub fn moment(&self, at: DateTime<Utc>) -> Result<Option<Moment>> {
+        let Some(folder) = self.folder()? else { return Ok(None) };
+        let files = Files::open(&folder, &MOMENTS)?.each()?;
+        let mut best: Option<(&File, Head)> = None;
+        for (_, file, _) in &files {
+            let end = file.metadata()?.len();
+            for head in Heads::new(file, end).filter(|head| head.from <= at.timestamp()) {
+                if best.as_ref().is_none_or(|(_, best)| head.from >= best.from) {
+                    best = Some((file, head));
+                }
+            }
+        }
+        let Some((file, head)) = best else { return Ok(None) };
+        let block = members::unpack(file, &head)
+            .with_context(|| format!("a block of moments in {} is damaged", self.dir().display()))?;
+        Ok(moment::last_until(&block, at.timestamp_millis()))
+    }
+}
