@@ -68,12 +68,93 @@ pub enum Command {
         /// Rule or finding id
         rule: Option<String>,
     },
+    /// List what is open and accepted now
+    Findings,
+    /// Print the score with the arithmetic behind it
+    Score {
+        /// Say why each point was taken
+        #[arg(long)]
+        explain: bool,
+    },
+    /// Accept the risk of a finding: it stays visible and costs no points
+    Accept {
+        /// Id of the finding, as `findings` lists it
+        id: String,
+        /// Why, in some words
+        #[arg(long)]
+        reason: String,
+        /// Until when: 2026-12-01, +7d [default: for good]
+        #[arg(long, value_name = "DATE", allow_hyphen_values = true)]
+        until: Option<String>,
+    },
+    /// Take an acceptance back
+    Unaccept {
+        /// Id of the finding
+        id: String,
+    },
+    /// Print one number of the record over time
+    History {
+        /// score, cpu_load, memory_used_pct, established_connections, failed_logins, ...
+        #[arg(long, default_value = "score")]
+        metric: String,
+        /// The stretch of time
+        #[command(flatten)]
+        span: Span,
+        /// csv or json
+        #[arg(long, default_value = "csv")]
+        format: Format,
+    },
+    /// Print every recorded beat of a stretch of time
+    Export {
+        /// The stretch of time
+        #[command(flatten)]
+        span: Span,
+        /// csv or json
+        #[arg(long, default_value = "json")]
+        format: Format,
+    },
+    /// Read the whole record and say whether anything is damaged, missing or doubled
+    Verify,
+    /// Take recorded files of the Python home_soc, or of another record, into this one
+    Import {
+        /// monitor_metrics.jsonl, monitor_alerts.jsonl; they stay as they are
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+    },
     /// Show or check the configuration
     Config {
         /// What to do
         #[command(subcommand)]
         action: ConfigAction,
     },
+}
+
+/// A stretch of time.
+#[derive(Debug, Args)]
+pub struct Span {
+    /// From when: -6h, 14:30, yesterday 22:00, 2026-11-22 13:58
+    #[arg(long, value_name = "TIME", default_value = "-24h", allow_hyphen_values = true)]
+    pub since: String,
+    /// Until when
+    #[arg(long, value_name = "TIME", default_value = "now", allow_hyphen_values = true)]
+    pub until: String,
+}
+
+/// How the record is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Format {
+    Csv,
+    Json,
+}
+
+impl From<Format> for crate::outputs::journal::Format {
+    fn from(format: Format) -> Self {
+        match format {
+            Format::Csv => Self::Csv,
+            Format::Json => Self::Json,
+        }
+    }
 }
 
 /// What `config` can do.

@@ -3,9 +3,11 @@
 //! One heartbeat takes readings, judges them, and gives the same immutable snapshot to every listener; the
 //! screen is one of them. This file is the map: it reads the command line and chooses the mode.
 
+mod accepted;
 pub mod assess;
 pub mod cli;
 pub mod collect;
+mod commands;
 pub mod config;
 pub mod engine;
 pub mod model;
@@ -55,6 +57,11 @@ struct Failure {
 }
 
 impl Failure {
+    /// What was asked for cannot be understood.
+    const fn usage(error: anyhow::Error) -> Self {
+        Self { code: exit::USAGE, error }
+    }
+
     /// Says it on stderr; a reader that closed the pipe early ended us on purpose, quietly.
     fn report(self) -> ExitCode {
         if is_closed_pipe(&self.error) {
@@ -98,7 +105,22 @@ fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
         None => modes::full_screen(&Config::effective(&options)?, &options),
         Some(Command::Record) => modes::headless(&Config::effective(&options)?),
         Some(Command::Check) => modes::check(&Config::effective(&options)?),
-        Some(Command::Explain { rule }) => modes::explain(rule.as_deref()),
+        Some(Command::Explain { rule }) => commands::explain(rule.as_deref()),
+        Some(Command::Findings) => commands::findings(&Config::effective(&options)?, options.json),
+        // `--explain` is how the contract spells it; there is no other kind of score.
+        Some(Command::Score { explain: _ }) => commands::score(&Config::effective(&options)?),
+        Some(Command::Accept { id, reason, until }) => {
+            commands::accept(&Config::effective(&options)?, &id, &reason, until.as_deref())
+        }
+        Some(Command::Unaccept { id }) => commands::unaccept(&Config::effective(&options)?, &id),
+        Some(Command::History { metric, span, format }) => {
+            commands::history(&Config::effective(&options)?, &metric, &span, format)
+        }
+        Some(Command::Export { span, format }) => {
+            commands::export(&Config::effective(&options)?, &span, format)
+        }
+        Some(Command::Verify) => commands::verify(&Config::effective(&options)?),
+        Some(Command::Import { files }) => commands::import(&Config::effective(&options)?, &files),
         Some(Command::Config { action: ConfigAction::Print }) => {
             io::stdout().write_all(Config::commented_defaults().as_bytes()).map_err(anyhow::Error::from)?;
             Ok(ExitCode::SUCCESS)

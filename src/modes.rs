@@ -11,7 +11,7 @@ use crate::model::{History, Level, Request, SensorState, Snapshot, Zone};
 use crate::outputs::document::Document;
 use crate::outputs::journal::{Opened, Reader, Record};
 use crate::outputs::{Output, report, state};
-use crate::{Failure, exit, tui};
+use crate::{Failure, accepted, tui};
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 use std::io::{self, Write as _};
@@ -29,7 +29,7 @@ const PATIENCE: Duration = Duration::from_secs(8);
 const FLUSH_BUDGET: Duration = Duration::from_millis(500);
 
 /// The file of the judge's memory in the data directory.
-const MEMORY_FILE: &str = "memory.json";
+pub(crate) const MEMORY_FILE: &str = "memory.json";
 
 /// Prints one measurement.
 pub(crate) fn once(config: &Config, options: &Options) -> Result<ExitCode, Failure> {
@@ -105,29 +105,6 @@ pub(crate) fn full_screen(config: &Config, options: &Options) -> Result<ExitCode
     Ok(ExitCode::SUCCESS)
 }
 
-/// Explains a rule, or lists all.
-pub(crate) fn explain(rule: Option<&str>) -> Result<ExitCode, Failure> {
-    let text = match rule {
-        None => {
-            let lines: Vec<String> =
-                assess::rules::all().iter().map(|rule| format!("{}  {}\n", rule.id, rule.title)).collect();
-            lines.concat()
-        }
-        Some(asked) => {
-            let id = asked.split(':').next().unwrap_or(asked);
-            let Some(rule) = assess::rules::find(id) else {
-                let known = assess::rules::all().iter().map(|rule| rule.id);
-                let meant = crate::config::nearest(id, known).unwrap_or("home-soc explain");
-                let error = anyhow::anyhow!("there is no rule {id}; did you mean {meant}?");
-                return Err(Failure { code: exit::USAGE, error });
-            };
-            assess::rules::page(rule)
-        }
-    };
-    print(text.as_bytes())?;
-    Ok(ExitCode::SUCCESS)
-}
-
 /// Where the record goes.
 enum Place {
     /// Into this directory, and we are its only writer.
@@ -187,12 +164,13 @@ impl Output for Screen {
 struct Past(Reader);
 
 impl tui::HistorySource for Past {
-    fn samples(&self, from: DateTime<Utc>, to: DateTime<Utc>, _columns: usize) -> anyhow::Result<History> {
-        self.0.samples(from, to)
+    fn samples(&self, from: DateTime<Utc>, to: DateTime<Utc>, columns: usize) -> anyhow::Result<History> {
+        self.0.thinned(from, to, columns)
     }
 }
 
-fn measure_once(config: &Config) -> Arc<Snapshot> {
+/// Takes a single beat of this machine.
+pub(crate) fn measure_once(config: &Config) -> Arc<Snapshot> {
     let (mut engine, _) = engine(config);
     engine.once(PATIENCE)
 }
@@ -230,6 +208,7 @@ fn engine(config: &Config) -> (Engine, Place) {
                 engine.add_notice(note);
             }
             engine.start_at(record.next_seq());
+            engine.accept_by(Box::new(accepted::watch(dir.clone())));
             engine.add_output(record);
             Place::Writer(dir)
         }
@@ -295,7 +274,7 @@ fn speaks_utf8() -> bool {
 }
 
 /// Writes to stdout whole.
-fn print(bytes: &[u8]) -> anyhow::Result<()> {
+pub(crate) fn print(bytes: &[u8]) -> anyhow::Result<()> {
     let mut out = io::stdout().lock();
     out.write_all(bytes).and_then(|()| out.flush()).context("cannot write to stdout")
 }

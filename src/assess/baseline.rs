@@ -239,12 +239,12 @@ mod tests {
 
     #[test]
     fn a_week_is_a_few_kibibytes_and_survives_the_way_to_disk() {
-        let baselines = learned(9);
+        let mut baselines = learned(9);
         let text = serde_json::to_string(&baselines).unwrap();
         assert!(text.len() < 24 << 10, "{} bytes", text.len());
         let mut back: Baselines = serde_json::from_str(&text).unwrap();
         let now = start() + TimeDelta::days(9);
-        assert_eq!(back.range(Series::Connections, now), baselines.clone().range(Series::Connections, now));
+        assert_eq!(back.range(Series::Connections, now), baselines.range(Series::Connections, now));
         assert!(back.series[&Series::Connections].hours.len() <= 169);
     }
 }

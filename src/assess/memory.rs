@@ -107,6 +107,12 @@ impl Memory {
     }
 
     /// Brings the status of each finding in line with the acceptances; those that are over end.
+    /// Puts other acceptances in the place of those known: a person wrote them elsewhere.
+    pub fn set_acceptances(&mut self, acceptances: BTreeMap<FindingId, Acceptance>, now: DateTime<Utc>) {
+        self.acceptances = acceptances;
+        self.apply_acceptances(now);
+    }
+
     pub(super) fn apply_acceptances(&mut self, now: DateTime<Utc>) {
         self.acceptances.retain(|_, acceptance| acceptance.until.is_none_or(|until| until > now));
         for finding in &mut self.findings {

@@ -28,8 +28,9 @@ pub use first_seen::{Known, Seen};
 pub use memory::{AcceptError, Memory, ScoreMark};
 pub use settings::{Caps, Ceilings, HalfLife, Points, ScoreSettings, Settings, Thresholds};
 
-use crate::model::{Finding, FindingId, Level, Readings, Score, Sensor, SignIns};
+use crate::model::{Acceptance, Finding, FindingId, Level, Readings, Score, Sensor, SignIns};
 use chrono::{DateTime, TimeDelta, Utc};
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 /// Where the person who looks sits: never called an attacker, and no advice cuts their line.
@@ -108,6 +109,11 @@ impl Judge {
     /// When the finding was not accepted.
     pub fn unaccept(&mut self, id: &FindingId, now: DateTime<Utc>) -> Result<(), AcceptError> {
         self.memory.unaccept(id, now)
+    }
+
+    /// Takes over the acceptances that a person wrote down meanwhile; they show in the next beat.
+    pub fn set_acceptances(&mut self, acceptances: BTreeMap<FindingId, Acceptance>, now: DateTime<Utc>) {
+        self.memory.set_acceptances(acceptances, now);
     }
 
     /// Judges one beat.

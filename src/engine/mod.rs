@@ -9,7 +9,7 @@ pub use readers::CollectSettings;
 
 use crate::assess::{self, Judge};
 use crate::collect::{self, Root};
-use crate::model::{Host, Readings, Request, Safe, Sensor, Snapshot};
+use crate::model::{Acceptance, FindingId, Host, Readings, Request, Safe, Sensor, Snapshot};
 use crate::outputs::Output;
 use chrono::{DateTime, Utc};
 use readers::Readers;
@@ -33,6 +33,9 @@ const KEEP_MEMORY_EVERY: Duration = Duration::from_mins(1);
 /// Keeps the judge's memory over restarts.
 pub type MemoryKeeper = Box<dyn FnMut(&assess::Memory) -> anyhow::Result<()> + Send>;
 
+/// Gives the risks that a person accepted, when they changed since it was last asked.
+pub type Acceptances = Box<dyn FnMut() -> anyhow::Result<Option<BTreeMap<FindingId, Acceptance>>> + Send>;
+
 /// The heart.
 pub struct Engine {
     host: Host,
@@ -43,6 +46,7 @@ pub struct Engine {
     readers: Readers,
     judge: Judge,
     keeper: Option<MemoryKeeper>,
+    acceptances: Option<Acceptances>,
     kept_at: Instant,
     outputs: Vec<Box<dyn Output>>,
     /// What each output said when it last failed.
@@ -74,6 +78,7 @@ impl Engine {
             readers: Readers::new(root, settings, now),
             judge,
             keeper: None,
+            acceptances: None,
             kept_at: Instant::now(),
             outputs: Vec::new(),
             deaf: BTreeMap::new(),
@@ -104,11 +109,17 @@ impl Engine {
         self.keeper = Some(keeper);
     }
 
+    /// Looks here for accepted risks before every beat.
+    pub fn accept_by(&mut self, acceptances: Acceptances) {
+        self.acceptances = Some(acceptances);
+    }
+
     /// Takes one beat and gives it to every output.
     pub fn beat(&mut self, now: DateTime<Utc>) -> Arc<Snapshot> {
         let started = Instant::now();
         let (mut readings, sensors) = self.readers.read(now, self.patience);
         readings.own.beat_ms = self.last_beat_ms;
+        self.hear_acceptances(now);
         let snapshot = Arc::new(self.judge(readings, sensors, now));
         self.next_seq += 1;
         self.tell(&snapshot);
@@ -187,6 +198,14 @@ impl Engine {
             sensors,
             checks_passed: verdict.checks_passed,
             errors,
+        }
+    }
+
+    fn hear_acceptances(&mut self, now: DateTime<Utc>) {
+        match self.acceptances.as_mut().map(|ask| ask()) {
+            Some(Ok(Some(accepted))) => self.judge.set_acceptances(accepted, now),
+            Some(Err(error)) => drop(self.deaf.insert("acceptances", format!("{error:#}"))),
+            Some(Ok(None)) | None => {}
         }
     }
 

@@ -8,6 +8,7 @@ mod exec;
 mod finding;
 mod history;
 mod logins;
+mod moment;
 mod oddity;
 mod process;
 mod readings;
@@ -28,6 +29,7 @@ pub use finding::{
 };
 pub use history::{Column, Columns, History, Metric, Sample};
 pub use logins::{Login, LoginKind, Logins, Session};
+pub use moment::moment;
 pub use oddity::{HiddenProcess, Hiding, Oddities, PacketFamily, PacketSocket, TracedProcess};
 pub use process::{Exe, Process, Program, Provenance};
 pub use readings::{OwnCost, Readings};

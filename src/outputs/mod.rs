@@ -1,5 +1,6 @@
 //! Tells: every listener of the heartbeat is an [`Output`].
 
+pub mod bill;
 pub mod document;
 pub mod journal;
 pub mod mask;

@@ -122,7 +122,8 @@ impl Page<'_> {
             let finding =
                 row.finding.as_ref().and_then(|id| snapshot.findings.iter().find(|one| one.id == *id));
             let level = finding.map_or(Level::Alert, |finding| finding.level);
-            if level < self.options.min_level {
+            // What was accepted costs nothing and is listed below, as taken.
+            if level < self.options.min_level || row.points == 0 {
                 continue;
             }
             let mut words = super::mask::secrets(&row.title).into_owned();
@@ -134,7 +135,8 @@ impl Page<'_> {
             self.block(&format!("  {:>3}  {name:<7}  ", format!("-{}", row.points)), &words)?;
         }
         let billed = |finding: &Finding| {
-            snapshot.score.deductions.iter().any(|row| row.finding.as_ref() == Some(&finding.id))
+            let mut rows = snapshot.score.deductions.iter().filter(|row| row.points > 0);
+            rows.any(|row| row.finding.as_ref() == Some(&finding.id))
         };
         for finding in rows.into_iter().filter(|finding| !billed(finding)) {
             let word = if finding.status == Status::Accepted { "taken" } else { level_word(finding.level) };

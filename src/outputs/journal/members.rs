@@ -123,7 +123,7 @@ mod tests {
     #[test]
     fn members_are_hopped_over_unpacked_and_plain_gzip_for_others() {
         let mut file = tempfile::tempfile().unwrap();
-        let parts: [&[u8]; 3] = [b"one\ntwo\n", b"three\n", &[b'x'; 100_000]];
+        let parts: [&[u8]; 3] = [b"one\ntwo\n", b"three\n", &vec![b'x'; 100_000]];
         let mut all = Vec::new();
         for (at, part) in parts.iter().enumerate() {
             all.extend(pack(part, (at as i64, 10 + at as i64), 2).unwrap());

@@ -1,0 +1,184 @@
+//! The commands that answer a question and end. They wire rooms together and print.
+
+use crate::assess::{self, AcceptError};
+use crate::cli::{Format, Span};
+use crate::config::{Config, nearest};
+use crate::model::{FindingId, Zone, moment};
+use crate::modes::{measure_once, print};
+use crate::outputs::document::json_line;
+use crate::outputs::journal::{self, Reader};
+use crate::outputs::{bill, mask, state};
+use crate::{Failure, accepted, exit};
+use anyhow::{Context as _, anyhow};
+use chrono::{DateTime, Utc};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// Explains a rule, or lists all.
+pub(crate) fn explain(asked: Option<&str>) -> Result<ExitCode, Failure> {
+    let Some(asked) = asked else {
+        let rules = assess::rules::all();
+        let lines: Vec<String> = rules.iter().map(|rule| format!("{}  {}\n", rule.id, rule.title)).collect();
+        print(lines.concat().as_bytes())?;
+        return Ok(ExitCode::SUCCESS);
+    };
+    // The id of a finding begins with the id of its rule.
+    let id = asked.split(':').next().unwrap_or(asked).to_ascii_uppercase();
+    let Some(rule) = assess::rules::find(&id) else {
+        let meant = nearest(&id, assess::rules::all().iter().map(|rule| rule.id));
+        let hint = meant
+            .map_or_else(|| "home-soc explain lists all".to_owned(), |rule| format!("did you mean {rule}?"));
+        return Err(Failure::usage(anyhow!("there is no rule {id}; {hint}")));
+    };
+    print(assess::rules::page(rule).as_bytes())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Lists what is open and accepted now.
+pub(crate) fn findings(config: &Config, json: bool) -> Result<ExitCode, Failure> {
+    let snapshot = measure_once(config);
+    let shown: Vec<_> = snapshot
+        .findings
+        .iter()
+        .filter(|finding| finding.level >= config.min_level)
+        .map(mask::finding)
+        .collect();
+    let out = if json {
+        json_line(&shown).context("cannot write the findings")?
+    } else {
+        let mut out = Vec::new();
+        bill::findings(&snapshot, config.min_level, Zone::Local, &mut out)
+            .context("cannot write the findings")?;
+        out
+    };
+    print(&out)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Prints the bill with the arithmetic behind each row.
+pub(crate) fn score(config: &Config) -> Result<ExitCode, Failure> {
+    let snapshot = measure_once(config);
+    let mut out = Vec::new();
+    bill::explain(&snapshot, &mut out).context("cannot write the bill")?;
+    print(&out)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Accepts the risk of a finding.
+pub(crate) fn accept(
+    config: &Config,
+    id: &str,
+    reason: &str,
+    until: Option<&str>,
+) -> Result<ExitCode, Failure> {
+    let now = Utc::now();
+    let dir = data_dir(config)?;
+    let until = until.map(|text| end_of(text, now)).transpose()?;
+    let mut memory = memory(&dir);
+    memory.set_acceptances(accepted::load(&dir)?, now);
+    let id = FindingId::parse(id);
+    if let Err(error) = memory.accept(&id, reason, until, now) {
+        let known = memory.findings.iter().map(|finding| finding.id.as_str());
+        let hint = match nearest(id.as_str(), known) {
+            Some(meant) if matches!(error, AcceptError::UnknownFinding(_)) => {
+                format!("; did you mean {meant}?")
+            }
+            _ => String::new(),
+        };
+        return Err(Failure::usage(anyhow!("{error}{hint}")));
+    }
+    accepted::save(&dir, &memory.acceptances)?;
+    let end = until.map_or_else(
+        || "for good".to_owned(),
+        |until| format!("until {}", Zone::Local.at(until).format("%Y-%m-%d %H:%M")),
+    );
+    print(format!("{id} is accepted {end}. It stays visible and costs no points.\n").as_bytes())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Takes an acceptance back.
+pub(crate) fn unaccept(config: &Config, id: &str) -> Result<ExitCode, Failure> {
+    let dir = data_dir(config)?;
+    let mut accepted = accepted::load(&dir)?;
+    if accepted.remove(&FindingId::parse(id)).is_none() {
+        return Err(Failure::usage(anyhow!(AcceptError::NotAccepted(id.to_owned()))));
+    }
+    accepted::save(&dir, &accepted)?;
+    print(format!("{id} counts again.\n").as_bytes())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Prints one number over a stretch of time.
+pub(crate) fn history(
+    config: &Config,
+    metric: &str,
+    span: &Span,
+    format: Format,
+) -> Result<ExitCode, Failure> {
+    let metric = journal::metric(metric).map_err(Failure::usage)?;
+    let (from, to) = stretch(span)?;
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    journal::history(&reader(config)?, metric, from, to, format.into(), &mut out)?;
+    out.flush().context("cannot write to stdout")?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Prints every beat of a stretch of time.
+pub(crate) fn export(config: &Config, span: &Span, format: Format) -> Result<ExitCode, Failure> {
+    let (from, to) = stretch(span)?;
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    journal::export(&reader(config)?, from, to, format.into(), &mut out)?;
+    out.flush().context("cannot write to stdout")?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Reads the whole record and says whether it is sound.
+pub(crate) fn verify(config: &Config) -> Result<ExitCode, Failure> {
+    let mut out = Vec::new();
+    let sound = journal::verify(&data_dir(config)?, Zone::Local, &mut out)?;
+    print(&out)?;
+    Ok(if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Takes files of the original, or of another record, into this one.
+pub(crate) fn import(config: &Config, files: &[PathBuf]) -> Result<ExitCode, Failure> {
+    let dir = data_dir(config)?;
+    let mut out = Vec::new();
+    for file in files {
+        journal::import(&dir, file, Zone::Local, &mut out)?;
+    }
+    print(&out)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn data_dir(config: &Config) -> Result<PathBuf, Failure> {
+    let unknown = "neither XDG_STATE_HOME nor HOME is set; name the record's directory with --data-dir";
+    config.data_dir_here().ok_or_else(|| Failure { code: exit::CONFIG, error: anyhow!(unknown) })
+}
+
+fn reader(config: &Config) -> Result<Reader, Failure> {
+    Ok(Reader::new(data_dir(config)?))
+}
+
+fn memory(dir: &Path) -> assess::Memory {
+    state::load(&dir.join(crate::modes::MEMORY_FILE)).value.unwrap_or_default()
+}
+
+fn stretch(span: &Span) -> Result<(DateTime<Utc>, DateTime<Utc>), Failure> {
+    let now = Utc::now();
+    let read = |text: &str| {
+        moment(text, now, Zone::Local).ok_or_else(|| {
+            Failure::usage(anyhow!(
+                "{text:?} is no time; write -6h, 14:30, yesterday 22:00 or 2026-11-22 13:58"
+            ))
+        })
+    };
+    Ok((read(&span.since)?, read(&span.until)?))
+}
+
+/// The end of an acceptance: a moment in the future, or the end of a day.
+fn end_of(text: &str, now: DateTime<Utc>) -> Result<DateTime<Utc>, Failure> {
+    moment(text, now, Zone::Local)
+        .ok_or_else(|| Failure::usage(anyhow!("{text:?} is no date; write 2026-12-01 or +7d")))
+}
