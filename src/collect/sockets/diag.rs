@@ -44,12 +44,12 @@ pub(super) struct Diag {
     sequence: u32,
 }
 
-/// What one message of a dump was.
-enum Part {
-    /// More follows.
-    More,
-    /// The dump is complete.
-    End,
+/// How far a dump is.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Progress {
+    complete: bool,
+    /// The table changed while it was listed, so that rows may be missing or twice.
+    torn: bool,
 }
 
 impl Diag {
@@ -112,17 +112,11 @@ impl Diag {
                     answer => answer?,
                 };
             // With MSG_TRUNC the length is the message's own, even where the buffer was too small for it.
-            let Some(mut rest) = self.buffer.get(..length) else { return Err(Errno::MSGSIZE) };
-            while let Some((message, after)) = message(rest) {
-                rest = after;
-                // An answer to an earlier request that was given up.
-                if message.sequence != self.sequence {
-                    continue;
-                }
-                torn |= message.flags & NLM_F_DUMP_INTR != 0;
-                if matches!(part(&message, protocol, wanted, rows)?, Part::End) {
-                    return Ok(torn);
-                }
+            let answer = self.buffer.get(..length).ok_or(Errno::MSGSIZE)?;
+            let progress = take(answer, self.sequence, protocol, wanted, rows)?;
+            torn |= progress.torn;
+            if progress.complete {
+                return Ok(torn);
             }
         }
     }
@@ -175,28 +169,39 @@ fn message(bytes: &[u8]) -> Option<(Message<'_>, &[u8])> {
     Some((message, bytes.get(length.next_multiple_of(4)..).unwrap_or_default()))
 }
 
-/// Takes one message of a dump in.
-fn part(
-    message: &Message<'_>,
+/// Takes the messages of one answer in; an error is the kernel's own.
+fn take(
+    answer: &[u8],
+    sequence: u32,
     protocol: Protocol,
     wanted: Wanted,
     rows: &mut Vec<Row>,
-) -> rustix::io::Result<Part> {
-    match message.kind {
-        // Both carry an error number, negative; 0 is none.
-        NLMSG_ERROR | NLMSG_DONE => {
-            match u32_at(message.body, 0).map_or(0, |number| (number as i32).unsigned_abs()) {
-                0 => Ok(Part::End),
-                number => Err(Errno::from_raw_os_error(number as i32)),
+) -> rustix::io::Result<Progress> {
+    let mut progress = Progress::default();
+    let mut rest = answer;
+    while let Some((message, after)) = message(rest) {
+        rest = after;
+        // An answer to an earlier request that was given up.
+        if message.sequence != sequence {
+            continue;
+        }
+        progress.torn |= message.flags & NLM_F_DUMP_INTR != 0;
+        match message.kind {
+            // Both carry an error number, negative; 0 is none.
+            NLMSG_ERROR | NLMSG_DONE => {
+                match u32_at(message.body, 0).map_or(0, |number| (number as i32).unsigned_abs()) {
+                    0 => progress.complete = true,
+                    number => return Err(Errno::from_raw_os_error(number as i32)),
+                }
             }
+            SOCK_DIAG_BY_FAMILY | TCPDIAG_GETSOCK => {
+                let row = row(message.body, protocol);
+                rows.extend(row.filter(|row| wanted.takes(protocol, row.state)));
+            }
+            _ => {}
         }
-        SOCK_DIAG_BY_FAMILY | TCPDIAG_GETSOCK => {
-            let row = row(message.body, protocol);
-            rows.extend(row.filter(|row| wanted.takes(protocol, row.state)));
-            Ok(Part::More)
-        }
-        _ => Ok(Part::More),
     }
+    Ok(progress)
 }
 
 /// `struct inet_diag_msg` and its attributes.
@@ -249,4 +254,107 @@ fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
 
 fn u64_at(bytes: &[u8], at: usize) -> Option<u64> {
     Some(u64::from_ne_bytes(bytes.get(at..at + 8)?.try_into().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::TcpState;
+    use proptest::prelude::*;
+
+    fn packed(kind: u16, flags: u16, sequence: u32, body: &[u8]) -> Vec<u8> {
+        let mut bytes = ((HEADER_BYTES + body.len()) as u32).to_ne_bytes().to_vec();
+        bytes.extend(kind.to_ne_bytes());
+        bytes.extend(flags.to_ne_bytes());
+        bytes.extend(sequence.to_ne_bytes());
+        bytes.extend([0; 4]);
+        bytes.extend(body);
+        bytes.resize(bytes.len().next_multiple_of(4), 0);
+        bytes
+    }
+
+    /// 192.168.1.15:22 to 192.168.1.2:51412, established, with 7 bytes acknowledged and 9 received.
+    fn connection() -> Vec<u8> {
+        let mut body = vec![0; ROW_BYTES];
+        body[0] = AF_INET;
+        body[1] = 1;
+        body[4..6].copy_from_slice(&22_u16.to_be_bytes());
+        body[6..8].copy_from_slice(&51412_u16.to_be_bytes());
+        body[8..12].copy_from_slice(&[192, 168, 1, 15]);
+        body[24..28].copy_from_slice(&[192, 168, 1, 2]);
+        body[64..68].copy_from_slice(&1000_u32.to_ne_bytes());
+        body[68..72].copy_from_slice(&77_u32.to_ne_bytes());
+        let mut info = vec![0; 136];
+        info[120..128].copy_from_slice(&7_u64.to_ne_bytes());
+        info[128..136].copy_from_slice(&9_u64.to_ne_bytes());
+        // An attribute of another kind stands before it.
+        for (kind, content) in [(8_u16, vec![3_u8]), (INET_DIAG_INFO, info)] {
+            body.extend(((4 + content.len()) as u16).to_ne_bytes());
+            body.extend(kind.to_ne_bytes());
+            body.extend(content);
+            body.resize(body.len().next_multiple_of(4), 0);
+        }
+        body
+    }
+
+    const ALL: Wanted = Wanted::All { bytes: true };
+
+    fn taken(answer: &[u8]) -> (rustix::io::Result<Progress>, Vec<Row>) {
+        let mut rows = Vec::new();
+        (take(answer, 5, Protocol::Tcp, ALL, &mut rows), rows)
+    }
+
+    #[test]
+    fn a_row_is_cut_from_its_message() {
+        let (progress, rows) = taken(&packed(SOCK_DIAG_BY_FAMILY, 2, 5, &connection()));
+        assert_eq!(progress, Ok(Progress::default()));
+        let row = rows[0];
+        assert_eq!(
+            (row.local.to_string(), row.remote.to_string()),
+            ("192.168.1.15:22".into(), "192.168.1.2:51412".into())
+        );
+        assert_eq!((row.state, row.uid, row.inode), (TcpState::Established, 1000, 77));
+        assert_eq!(row.bytes, Some(Bytes { acknowledged: 7, received: 9 }));
+    }
+
+    #[test]
+    fn an_older_kernel_without_the_counters_tells_no_bytes() {
+        let mut body = connection();
+        body.truncate(ROW_BYTES + 8 + 4 + 104);
+        let length = (4 + 104_u16).to_ne_bytes();
+        body[ROW_BYTES + 8..ROW_BYTES + 10].copy_from_slice(&length);
+        let (_, rows) = taken(&packed(SOCK_DIAG_BY_FAMILY, 2, 5, &body));
+        assert_eq!((rows.len(), rows[0].bytes), (1, None));
+    }
+
+    #[test]
+    fn the_end_a_torn_table_and_a_refusal_are_told_apart() {
+        let done = packed(NLMSG_DONE, 2, 5, &[0; 4]);
+        assert_eq!(taken(&done).0, Ok(Progress { complete: true, torn: false }));
+        let torn = packed(NLMSG_DONE, 2 | NLM_F_DUMP_INTR, 5, &[0; 4]);
+        assert_eq!(taken(&torn).0, Ok(Progress { complete: true, torn: true }));
+        let refused = packed(NLMSG_ERROR, 0, 5, &(-2_i32).to_ne_bytes());
+        assert_eq!(taken(&refused).0, Err(Errno::NOENT));
+        let failed = packed(NLMSG_DONE, 0, 5, &(-12_i32).to_ne_bytes());
+        assert_eq!(taken(&failed).0, Err(Errno::NOMEM));
+    }
+
+    #[test]
+    fn an_answer_to_an_earlier_question_is_not_taken() {
+        let mut stale = packed(SOCK_DIAG_BY_FAMILY, 2, 4, &connection());
+        stale.extend(packed(NLMSG_DONE, 2, 4, &[0; 4]));
+        assert_eq!(taken(&stale), (Ok(Progress::default()), Vec::new()));
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_panic_or_loop(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
+            let _ = taken(&bytes);
+            let _ = taken(&packed(SOCK_DIAG_BY_FAMILY, 0, 5, &bytes));
+            let mut body = connection();
+            body.truncate(ROW_BYTES);
+            body.extend(&bytes);
+            let _ = row(&body, Protocol::Tcp);
+        }
+    }
 }

@@ -228,10 +228,12 @@ impl Collector {
                 "The processes behind sockets are unknown: no process can be read.",
             )
         } else if known < total && (!root || self.owners.was_denied()) {
-            let says = format!(
-                "The process behind {} of {total} sockets is hidden: it belongs to another user.",
-                total - known
-            );
+            let why = if root {
+                "root itself lacks the right here (CAP_SYS_PTRACE)"
+            } else {
+                "it belongs to another user"
+            };
+            let says = format!("The process behind {} of {total} sockets is hidden: {why}.", total - known);
             let sensor = Sensor::partial("net.owners", reason(rustix::io::Errno::ACCESS), &says);
             if root { sensor } else { sensor.fixed_by(&["sudo", "home-soc"]) }
         } else {

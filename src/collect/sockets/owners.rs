@@ -252,9 +252,11 @@ impl Owners {
         while let Some(entry) = entries.next() {
             let entry = entry?;
             let mut target = [0_u8; 32];
-            let Ok(length) = rustix::fs::readlinkat_raw(&descriptors, entry.file_name(), &mut target[..])
-            else {
-                continue;
+            let length = match rustix::fs::readlinkat_raw(&descriptors, entry.file_name(), &mut target[..]) {
+                Ok(length) => length,
+                // The folder may be open to us and what is in it not; the first answer holds for all.
+                Err(Errno::ACCESS | Errno::PERM) => return Err(Errno::ACCESS),
+                Err(_) => continue,
             };
             links += 1;
             let Some(known) = socket_inode(&target[..length]).and_then(|inode| self.known.get_mut(&inode))
