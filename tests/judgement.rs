@@ -7,9 +7,9 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use home_soc::assess::{Context, Judge, Memory, Settings, Verdict};
 use home_soc::model::{
-    AuthEvent, AuthKind, AuthReading, Connection, Cpu, Disk, Exe, Finding, Level, Listener, Load, Owner,
-    Pressure, PressureLine, Process, Program, Protocol, Reach, Readings, Safe, Sensor, Sockets, SourceState,
-    System, TcpState,
+    AuthEvent, AuthKind, AuthReading, Connection, Cpu, Disk, Exe, ExecEvent, ExecReading, Finding, Level,
+    Listener, Load, Owner, Pressure, PressureLine, Process, Program, Protocol, Reach, Readings, Safe, Sensor,
+    Sockets, SourceState, System, TcpState,
 };
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
@@ -1014,6 +1014,8 @@ fn a_break_in_reads_as_one_story() {
     }
     let stranger = verdict.findings.iter().find(|finding| finding.title.contains("/tmp/y")).unwrap();
     assert_eq!(stranger.story, None, "root's own program is another matter");
+    let strangers = with_processes(vec![process(50, 1, "y", "/tmp/y"), process(51, 1, "x", "/dev/shm/x")]);
+    assert!(after(0, &strangers).findings.iter().all(|finding| finding.story.is_none()), "nobody came in");
     let later = judge.beat(&readings, &[], start() + TimeDelta::seconds(50));
     assert_eq!(raised(&later, "HS-AUTH-003").unwrap().story.as_ref(), Some(&story));
 }
@@ -1040,4 +1042,76 @@ fn connections_are_judged_by_this_machines_own_days() {
     assert_raised(&verdict, "HS-NET-001", Level::Warning);
     let size = serde_json::to_string(judge.memory()).unwrap().len();
     assert!(size < 256 << 10, "{size} bytes");
+}
+
+// --- programs that were only seen to start -----------------------------------------------------------------------
+
+fn started(name: &str, path: Option<&str>, argv: &str) -> ExecEvent {
+    ExecEvent {
+        at: start(),
+        pid: 4000,
+        start_ticks: Some(40_000),
+        ppid: Some(1),
+        parent: Some("systemd".into()),
+        uid: Some(0),
+        name: Some(name.into()),
+        argv: Some(argv.into()),
+        exe: path.map(|path| Exe { path: path.into(), deleted: false, replaced: false }),
+        package: None,
+        foreign: None,
+        own: false,
+    }
+}
+
+fn with_starts(events: Vec<ExecEvent>) -> Readings {
+    let seen = events.len() as u64;
+    let mut readings = calm();
+    readings.execs = Some(Arc::new(ExecReading { events, seen, ..ExecReading::default() }));
+    readings
+}
+
+#[test]
+fn a_program_that_lived_for_a_moment_stays_on_the_record_and_fades() {
+    for (rule, event) in [
+        ("HS-PROC-003", started("x", Some("/dev/shm/x"), "/dev/shm/x")),
+        ("HS-PROC-002", started("payload", Some("/memfd:payload"), "payload")),
+        ("HS-PROC-006", started("sleep", None, "xmrig 60 -- --donate-level 1")),
+        ("HS-PROC-003", started("x", None, "/tmp/.x/x --now")),
+    ] {
+        let mut judge = judge();
+        assert_raised(&judge.beat(&with_starts(vec![event]), &[], start()), rule, Level::Alert);
+        let later = judge.beat(&calm(), &[], start() + TimeDelta::hours(1));
+        assert_raised(&later, rule, Level::Alert);
+        assert!(later.score.value <= 69);
+        let gone = judge.beat(&calm(), &[], start() + TimeDelta::days(80));
+        assert_silent(&gone, rule);
+        assert_eq!(gone.score.value, 100);
+    }
+}
+
+#[test]
+fn work_of_compilers_and_installers_is_no_news_even_when_they_are_gone() {
+    let with = |pid: u32, ppid: u32, parent: &str, event: ExecEvent| ExecEvent {
+        pid,
+        ppid: Some(ppid),
+        parent: Some(parent.into()),
+        ..event
+    };
+    let events = vec![
+        with(10, 2000, "bash", started("cargo", Some("/home/anna/.cargo/bin/cargo"), "cargo test")),
+        with(11, 10, "cargo", started("probe-1", Some("/tmp/target/debug/deps/probe-1"), "probe-1")),
+        with(12, 11, "probe-1", started("app", Some("/tmp/target/debug/app"), "app --once")),
+        with(20, 2000, "bash", started("python3", Some("/usr/bin/python3.11"), "python3 -m pip install x")),
+        with(21, 20, "python3", started("ninja", Some("/tmp/pip-build-env-1/overlay/bin/ninja"), "ninja")),
+        with(30, 2000, "go", started("main", Some("/tmp/go-build1/b001/exe/main"), "main")),
+        with(40, 2000, "bash", started("grep", Some("/usr/bin/grep"), "grep -r stratum+tcp:// .")),
+    ];
+    let verdict = judge().beat(&with_starts(events), &[], start());
+    assert_eq!((verdict.score.value, verdict.findings.len()), (100, 0), "{:#?}", titles(&verdict));
+    // A program that only has the name of a tool vouches for nobody.
+    let fake = vec![
+        with(50, 2000, "bash", started("cargo", Some("/tmp/cargo"), "cargo")),
+        with(51, 50, "sh", started("y", Some("/tmp/y"), "y")),
+    ];
+    assert_eq!(judge().beat(&with_starts(fake), &[], start()).findings.len(), 2);
 }

@@ -45,29 +45,24 @@ pub(super) fn judge(
 ) {
     for event in events.iter().filter(|event| !event.own) {
         let at_work = is_toolchain_work(event, kin, vouched);
-        if at_work
-            || event.name.as_deref().is_some_and(is_toolchain_name) && path(event).is_none_or(is_ordinary)
-        {
+        let by_name = event.name.as_deref().is_some_and(is_toolchain_name)
+            || event.argv.as_deref().is_some_and(provenance::is_installer_line);
+        if at_work || by_name && path(event).is_none_or(is_ordinary) {
             vouched.add(event.pid);
         }
         let still_runs =
             event.start_ticks.zip(kin).is_some_and(|(ticks, kin)| kin.find(event.pid, ticks).is_some());
-        if !still_runs && let Some(path) = path(event) {
-            started(round, event, path, at_work, kin, settings);
+        if !still_runs {
+            started(round, event, at_work, kin, settings);
         }
     }
 }
 
-fn started(
-    round: &mut Round,
-    event: &ExecEvent,
-    path: &str,
-    at_work: bool,
-    kin: Option<&Kin<'_>>,
-    settings: &Settings,
-) {
+fn started(round: &mut Round, event: &ExecEvent, at_work: bool, kin: Option<&Kin<'_>>, settings: &Settings) {
     let points = &settings.score.points;
     let name = event.name.as_deref().unwrap_or("a program");
+    // What was gone before its file could be looked at still has its command line.
+    let path = path(event).unwrap_or(name);
     if path.starts_with("/memfd:") {
         if !RUNTIMES.iter().any(|start| name.starts_with(start)) {
             let title = format!("{name} was started from memory");

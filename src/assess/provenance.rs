@@ -200,9 +200,25 @@ pub(super) fn is_toolchain_name(name: &str) -> bool {
     TOOLCHAIN.binary_search(&first).is_ok()
 }
 
+/// Tells an interpreter that runs an installer or a test: `python3 -m pip install x`.
+pub(super) fn is_installer_line(line: &str) -> bool {
+    let mut words = line.split(' ');
+    let program = words.next().unwrap_or_default();
+    let name = program.rsplit('/').next().unwrap_or(program);
+    name.starts_with("python")
+        && match (words.next(), words.next()) {
+            (Some("-m"), Some(module)) => ["pip", "build", "pytest", "venv", "ensurepip"].contains(&module),
+            (Some(script), _) => {
+                script.ends_with("/pip") || script.ends_with("/pytest") || script.ends_with("setup.py")
+            }
+            _ => false,
+        }
+}
+
 /// Tells compilers, build tools and installers.
 pub(super) fn is_toolchain(process: &Process) -> bool {
-    if !is_toolchain_name(&process.program.name) {
+    let by_line = || process.program.cmdline.as_deref().is_some_and(is_installer_line);
+    if !is_toolchain_name(&process.program.name) && !by_line() {
         return false;
     }
     // A name is cheap; where the file can be read, it must lie where such tools lie.

@@ -3,21 +3,31 @@
 use super::provenance::{self, Kin};
 use crate::model::{Category, Finding, Level, Safe};
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What is further apart than this is another story.
 const ONE_INCIDENT: TimeDelta = TimeDelta::hours(1);
 /// Parents of a process that make it part of their story.
 const ANCESTORS: usize = 8;
 
+/// How the tag of an account begins.
+const ACCOUNT: &str = "account ";
+
 /// Gives findings that belong together the same key, and leaves those that have one theirs.
 pub(super) fn link(findings: &mut [Finding], kin: Option<&Kin<'_>>) {
     let mut members: Vec<usize> = (0..findings.len()).filter(|at| may_belong(&findings[*at])).collect();
     members.sort_by_key(|at| (findings[*at].first_seen, findings[*at].id.clone()));
+    // A program belongs to the login that let its account in, not to every other program of that account.
+    let entered: BTreeSet<String> = members
+        .iter()
+        .filter(|at| is_login(&findings[**at]))
+        .filter_map(|at| account(&findings[*at]))
+        .collect();
     // Members by what they have in common; in each list in the order of time.
     let mut by_tag: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for at in &members {
-        for tag in tags(&findings[*at], kin) {
+        let tags = tags(&findings[*at], kin);
+        for tag in tags.into_iter().filter(|tag| !tag.starts_with(ACCOUNT) || entered.contains(tag)) {
             by_tag.entry(tag).or_default().push(*at);
         }
     }
@@ -51,7 +61,6 @@ fn tags(finding: &Finding, kin: Option<&Kin<'_>>) -> Vec<String> {
     let subject = |key: &str| finding.subject.get(key).map(Safe::as_str);
     let mut tags: Vec<String> =
         subject("address").map(|address| format!("address {address}")).into_iter().collect();
-    let is_login = finding.category == Category::Auth && finding.level > Level::Info;
     if let Some(pid) = subject("pid") {
         tags.push(format!("pid {pid}"));
         if let Some((process, kin)) =
@@ -64,17 +73,26 @@ fn tags(finding: &Finding, kin: Option<&Kin<'_>>) -> Vec<String> {
                     .map(|parent| format!("pid {}", parent.program.pid)),
             );
             if process.program.login_uid.is_some() {
-                tags.push(format!("account {}", provenance::user_name(process.program.login_uid, Some(kin))));
+                tags.push(format!(
+                    "{ACCOUNT}{}",
+                    provenance::user_name(process.program.login_uid, Some(kin))
+                ));
             }
         }
     }
-    // A program of an account belongs to the login that went before it, not to every other program of its.
-    if let Some(user) = subject("user").filter(|user| *user != "?")
-        && (is_login || (finding.category == Category::Process && finding.level > Level::Info))
-    {
-        tags.push(format!("account {user}"));
+    if is_login(finding) || (finding.category == Category::Process && finding.level > Level::Info) {
+        tags.extend(account(finding));
     }
     tags
+}
+
+/// Somebody got in, in a way that is worth a warning.
+fn is_login(finding: &Finding) -> bool {
+    finding.category == Category::Auth && finding.level > Level::Info && finding.subject.contains_key("user")
+}
+
+fn account(finding: &Finding) -> Option<String> {
+    finding.subject.get("user").filter(|user| **user != "?").map(|user| format!("{ACCOUNT}{user}"))
 }
 
 fn find(leader: &mut [usize], at: usize) -> usize {
