@@ -46,6 +46,7 @@ use claim::Claim;
 use join::{Heard, Joiner, Outcome, Sink};
 use spot::Spot;
 use timestamp::Calendar;
+use trust::Author;
 
 /// Reads one source of lines or records, in their order. It holds what waits for another line of its process:
 /// [`flush`](Self::flush) it now and then, and [`finish`](Self::finish) it at the end.
@@ -93,7 +94,14 @@ impl Parser {
         let mut frame = line::bare(name.as_bytes(), record.pid.or(record.syslog_pid), &record.message);
         frame.host = record.host.as_deref().map(str::as_bytes);
         let Some(claim) = speaker::read(frame.tag, frame.message) else { return };
-        if let Some(forger) = trust::forger(record, name) {
+        let forger = match trust::author(record, name) {
+            Author::Itself => None,
+            Author::Forger(who) => Some(who),
+            // sshd's child says good-bye as the user whom it served; nobody gains by forging that.
+            Author::Unproven(_) if is_good_bye(claim.kind) => return,
+            Author::Unproven(who) => Some(who),
+        };
+        if let Some(forger) = forger {
             let claim = Claim {
                 kind: AuthKind::Other,
                 reason: Some(b"written under another program's name"),
@@ -121,6 +129,11 @@ impl Parser {
     pub fn finish(&mut self, out: &mut Vec<AuthEvent>) {
         self.joiner.finish(&mut Events(out));
     }
+}
+
+/// Tells what neither lets anybody in nor blames anybody.
+const fn is_good_bye(kind: AuthKind) -> bool {
+    matches!(kind, AuthKind::SessionClosed | AuthKind::Probe | AuthKind::Other)
 }
 
 fn hear(joiner: &mut Joiner, frame: line::Frame<'_>, spot: Spot<'_>, out: &mut Vec<AuthEvent>) {

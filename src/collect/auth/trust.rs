@@ -21,11 +21,28 @@ const SPEAKERS: [(&[&str], &[&str]); 10] = [
 /// The folders in which only root can put a program.
 const FOLDERS: [&str; 7] = ["/usr/", "/bin/", "/sbin/", "/lib/", "/lib64/", "/nix/store/", "/opt/"];
 
-/// The program that wrote this record under another's name, if any.
-pub(super) fn forger(record: &JournalRecord, tag: &str) -> Option<String> {
+/// Programs that run with the rights of root and the user id of the person who called them.
+const SETUID: [&str; 12] = [
+    "sudo", "sudo-rs", "su", "su-l", "doas", "pkexec", "passwd", "chsh", "chfn", "gpasswd", "newgrp", "chage",
+];
+
+/// Who wrote a record, as far as it can be known.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Author {
+    /// The program that the record names.
+    Itself,
+    /// Another program: this one.
+    Forger(String),
+    /// The trusted fields do not say enough, and the user is not root: this one.
+    Unproven(String),
+}
+
+/// Tells the author of a record that claims to come from `tag`.
+pub(super) fn author(record: &JournalRecord, tag: &str) -> Author {
     let exe = record.exe.as_deref().map(|exe| exe.strip_suffix(" (deleted)").unwrap_or(exe));
     let base = exe.and_then(|exe| exe.rsplit('/').next());
     let speaker = record.comm.as_deref().or(base);
+    let is_root = record.uid.is_none_or(|uid| uid == 0);
     let named = || {
         let who = speaker.unwrap_or("an unknown program").to_owned();
         match record.uid {
@@ -33,18 +50,58 @@ pub(super) fn forger(record: &JournalRecord, tag: &str) -> Option<String> {
             _ => who,
         }
     };
-    // A program in a place that its user can write may give itself any name.
-    let is_own = record.uid.is_none_or(|uid| uid == 0)
-        || exe.is_some_and(|exe| FOLDERS.iter().any(|folder| exe.starts_with(folder)));
-    let family = SPEAKERS.iter().find(|(tags, _)| tags.contains(&tag));
-    let Some((_, programs)) = family else {
-        // PAM speaks inside any program: root's, or one that root installed.
-        return (!is_own).then(named);
-    };
-    let fits = match speaker {
-        Some(speaker) => programs.contains(&speaker) || base.is_some_and(|base| programs.contains(&base)),
-        // A process may be gone before journald could look: then root's word counts.
-        None => record.uid.is_none_or(|uid| uid == 0),
-    };
-    (!fits || !is_own).then(named)
+    // PAM speaks inside any program, so a name that no family has proves nothing either way.
+    let programs = SPEAKERS.iter().find(|(tags, _)| tags.contains(&tag)).map(|(_, programs)| *programs);
+    let fits = programs.is_none_or(|programs| {
+        speaker.is_none_or(|speaker| programs.contains(&speaker))
+            || base.is_some_and(|base| programs.contains(&base))
+    });
+    match exe {
+        _ if !fits => Author::Forger(named()),
+        _ if is_root => Author::Itself,
+        // A program in a place that its user can write may give itself any name.
+        Some(exe) if FOLDERS.iter().any(|folder| exe.starts_with(folder)) => Author::Itself,
+        Some(_) => Author::Forger(named()),
+        // It may be gone before journald could look at it.
+        None if SETUID.contains(&tag) => Author::Itself,
+        None => Author::Unproven(named()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(fields: &str) -> JournalRecord {
+        JournalRecord::parse(format!("{{\"MESSAGE\":\"x\",{fields}}}").as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn the_trusted_fields_decide_who_spoke() {
+        let forger = |who: &str| Author::Forger(who.into());
+        for (fields, tag, author_expected) in [
+            (r#""_COMM":"sshd","_EXE":"/usr/sbin/sshd","_UID":"0""#, "sshd", Author::Itself),
+            (
+                r#""_COMM":"sshd-session","_EXE":"/usr/lib/openssh/sshd-session","_UID":"0""#,
+                "sshd-session",
+                Author::Itself,
+            ),
+            // The child that serves a session runs as its user.
+            (r#""_COMM":"sshd","_EXE":"/usr/sbin/sshd","_UID":"1000""#, "sshd", Author::Itself),
+            (r#""_COMM":"sshd","_UID":"1000""#, "sshd", Author::Unproven("sshd (uid 1000)".into())),
+            (r#""_UID":"1000""#, "sshd", Author::Unproven("an unknown program (uid 1000)".into())),
+            (r#""_UID":"0""#, "sshd", Author::Itself),
+            (
+                r#""_COMM":"logger","_EXE":"/usr/bin/logger","_UID":"1000""#,
+                "sshd",
+                forger("logger (uid 1000)"),
+            ),
+            (r#""_COMM":"logger","_EXE":"/usr/bin/logger","_UID":"0""#, "sshd", forger("logger")),
+            (r#""_COMM":"sshd","_EXE":"/home/eve/sshd","_UID":"1000""#, "sshd", forger("sshd (uid 1000)")),
+            (r#""_COMM":"sudo","_EXE":"/usr/bin/sudo","_UID":"1000""#, "sudo", Author::Itself),
+            (r#""_UID":"1000""#, "sudo", Author::Itself),
+        ] {
+            assert_eq!(author(&record(fields), tag), author_expected, "{fields} as {tag}");
+        }
+    }
 }
