@@ -13,6 +13,7 @@ pub mod engine;
 pub mod model;
 mod modes;
 pub mod outputs;
+pub mod scan;
 pub mod text;
 pub mod tui;
 

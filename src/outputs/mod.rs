@@ -6,6 +6,7 @@ pub mod journal;
 pub mod mask;
 pub mod report;
 pub mod safe_file;
+pub mod scan_report;
 pub mod state;
 
 use crate::model::Snapshot;

@@ -42,16 +42,6 @@ impl Short {
         self.as_bytes().is_empty()
     }
 
-    /// Tells a host name from an address.
-    pub(super) fn is_name(&self) -> bool {
-        super::cut::ip(self.as_bytes()).is_none()
-    }
-
-    /// Two different addresses contradict each other; a name may be either's.
-    pub(super) fn contradicts(&self, address: &[u8]) -> bool {
-        !self.is_empty() && self.as_bytes() != address && !self.is_name() && super::cut::ip(address).is_some()
-    }
-
     /// A quick hash; what hostile text can collide in is bounded elsewhere.
     pub(super) fn hash(text: &[u8]) -> u64 {
         let mut hasher = Quick::default();
@@ -167,10 +157,11 @@ impl Fact {
     }
 
     /// The refusal turned out to be none.
-    pub(super) fn relent(&mut self) {
+    pub(super) fn relent(&mut self, why: &str) {
         self.kind = AuthKind::Other;
         if let Some(event) = &mut self.event {
             event.kind = AuthKind::Other;
+            event.reason = Some(Safe::new(why));
         }
     }
 
@@ -181,8 +172,8 @@ impl Fact {
             count: self.count,
             user: self.user.as_ref().map(Short::as_bytes),
             address: self.address.as_ref().map(Short::as_bytes),
-            second: self.key.time.map(|(second, _)| second),
-            exists: self.exists,
+            second: self.key.second(),
+            service: b"",
             duplicate: duplicate_of.is_some(),
         };
         let event = self.event.map(|mut event| {

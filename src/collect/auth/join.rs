@@ -5,10 +5,11 @@
 //! in a bounded number. It does not read lines and does not count events.
 
 use super::claim::{Claim, Role};
+use super::cut;
 use super::fact::{Fact, Key, Short, TryHash};
 use super::line::Frame;
 use super::spot::Spot;
-use crate::model::{AuthEvent, AuthKind};
+use crate::model::{AuthEvent, AuthKind, Safe};
 use std::collections::{HashMap, VecDeque};
 
 /// Seconds for which a claim waits for another line of its process: PAM delays a refusal by two to four.
@@ -23,19 +24,21 @@ const PROCESSES: usize = 4_096;
 /// Sessions that wait for logind's word.
 const SESSIONS: usize = 64;
 
+/// Addresses remembered of which verdicts followed opinions.
+const CONFIRMED: usize = 16;
+
 /// Claims that one process may have waiting.
 const HELD_EACH: usize = 16;
 
 /// One event as it is counted.
 #[derive(Debug, Clone, Copy)]
-#[expect(dead_code, reason = "read by the tally of a scan, which follows")]
 pub(super) struct Outcome<'a> {
     pub kind: AuthKind,
+    pub service: &'a [u8],
     pub count: u32,
     pub user: Option<&'a [u8]>,
     pub address: Option<&'a [u8]>,
     pub second: Option<i64>,
-    pub exists: Option<bool>,
     /// Another line tells this event.
     pub duplicate: bool,
 }
@@ -52,8 +55,8 @@ pub(super) trait Sink {
 /// A line with what it claims and where it stands.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Heard<'a, 'p> {
-    pub frame: Frame<'a>,
-    pub claim: Claim<'a>,
+    pub frame: &'p Frame<'a>,
+    pub claim: &'p Claim<'a>,
     pub spot: Spot<'p>,
 }
 
@@ -62,6 +65,8 @@ pub(super) struct Heard<'a, 'p> {
 struct Process {
     /// The address of its connection, empty while unknown.
     address: Short,
+    /// That is an address and no name, which would be less.
+    is_ip: bool,
     port: Option<u16>,
     /// Refusals told so far.
     refused: bool,
@@ -86,6 +91,10 @@ pub(super) struct Joiner {
     waiting: VecDeque<(Option<i64>, u64, u64)>,
     /// Sessions that PAM told of and logind may tell again: user and event.
     sessions: VecDeque<(u64, Key)>,
+    /// Addresses, by hash, on which a verdict lately followed an opinion.
+    confirmed: [u64; CONFIRMED],
+    /// Latest time heard.
+    latest: Option<i64>,
     turn: u64,
 }
 
@@ -93,18 +102,19 @@ impl Joiner {
     /// Takes a claim; gives the events that are certain now.
     pub(super) fn hear<S: Sink>(&mut self, heard: &Heard<'_, '_>, sink: &mut S) {
         self.turn += 1;
+        self.latest = self.latest.max(heard.spot.second());
         if !self.waiting.is_empty() {
             self.expire(heard.spot.second(), sink);
         }
         let Some(pid) = heard.frame.pid else {
             if !matches!(heard.claim.role, Role::Opens | Role::Relents) {
-                tell(heard, &heard.claim, None, sink);
+                tell(heard, heard.claim, None, sink);
             }
             return;
         };
         if heard.claim.kind == AuthKind::SessionOpened {
             let again = self.told_by_pam(heard);
-            tell(heard, &heard.claim, again.as_ref(), sink);
+            tell(heard, heard.claim, again.as_ref(), sink);
             return;
         }
         let key = Short::hash(heard.frame.host.unwrap_or_default()) ^ (u64::from(pid) << 32 | u64::from(pid));
@@ -114,7 +124,10 @@ impl Joiner {
         let process = self.processes.entry(key).or_default();
         process.turn = self.turn;
         let was_waiting = !process.held.is_empty();
-        process.hear(heard, sink);
+        let confirmed = process.hear(heard, sink);
+        if confirmed && let Some(address) = heard.claim.address {
+            self.confirmed[self.turn as usize % CONFIRMED] = Short::hash(address);
+        }
         if !was_waiting && !process.held.is_empty() {
             self.waiting.push_back((heard.spot.second(), self.turn, key));
         }
@@ -137,10 +150,17 @@ impl Joiner {
         None
     }
 
-    /// Gives everything that waits, as it is.
+    /// Gives everything that waits, as it is. Where this log has verdicts on opinions of an address, one that is
+    /// still to come at the end stands in the next log, and is counted there.
     pub(super) fn finish<S: Sink>(&mut self, sink: &mut S) {
-        while let Some((_, _, key)) = self.waiting.pop_front() {
+        while let Some((since, _, key)) = self.waiting.pop_front() {
             if let Some(process) = self.processes.get_mut(&key) {
+                let is_last = since.zip(self.latest).is_some_and(|(since, latest)| latest - since <= HOLD_S);
+                if is_last && self.confirmed.contains(&Short::hash(process.address.as_bytes())) {
+                    for fact in process.held.iter_mut().filter(|fact| fact.role == Role::Opinion) {
+                        fact.relent("the verdict on it is not in this log");
+                    }
+                }
                 process.release(sink);
             }
         }
@@ -184,16 +204,16 @@ impl Joiner {
 }
 
 impl Process {
-    /// Takes a claim of this process.
-    fn hear<S: Sink>(&mut self, heard: &Heard<'_, '_>, sink: &mut S) {
-        let mut claim = heard.claim;
+    /// Takes a claim of this process; true when it was the verdict on a module's opinion.
+    fn hear<S: Sink>(&mut self, heard: &Heard<'_, '_>, sink: &mut S) -> bool {
+        let mut claim = *heard.claim;
         let here = heard.spot.key();
         // sshd's monitor lets PAM count up the refusals after the connection is closed.
         if claim.role == Role::Opens || (self.is_closed && claim.role != Role::More) {
             self.start_over(&claim, sink);
         }
         if claim.role == Role::Opens {
-            return;
+            return false;
         }
         if claim.role == Role::Leaves && self.left {
             // Nobody says goodbye twice: the number belongs to a new process.
@@ -206,17 +226,18 @@ impl Process {
                 claim.port = self.port;
                 claim.disputed = false;
             }
-            Some(address) if !claim.disputed => {
-                // Another address: the number belongs to a new process.
-                if self.address.contradicts(address) {
+            Some(address) if !claim.disputed && known.as_bytes() != address => {
+                let is_ip = cut::ip(address).is_some();
+                // Another address: the number belongs to a new process. A name may be anybody's.
+                if self.is_ip && is_ip {
                     self.start_over(&claim, sink);
-                } else if self.address.is_empty() || self.address.is_name() {
+                } else if known.is_empty() || is_ip {
                     self.address = Short::new(address);
-                    self.port = claim.port;
-                } else if self.port.is_none() {
+                    self.is_ip = is_ip;
                     self.port = claim.port;
                 }
             }
+            Some(_) if self.port.is_none() => self.port = claim.port,
             None if !known.is_empty() && wants_address(&claim) => {
                 claim.address = Some(known.as_bytes());
                 claim.port = self.port;
@@ -254,7 +275,7 @@ impl Process {
             Role::Remark | Role::Offer => self.hold(heard, &claim, sink),
             Role::Relents => {
                 for mut fact in self.take(|fact| fact.role == Role::Opinion) {
-                    fact.relent();
+                    fact.relent("another module took the credential");
                     fact.tell(None, sink);
                 }
             }
@@ -265,6 +286,7 @@ impl Process {
             }
             Role::Verdict => {
                 let mut left = claim.count * heard.frame.repeated;
+                let whole = left;
                 self.absorb(&here, sink, |fact| match fact.role {
                     Role::Nameless | Role::Limit => true,
                     Role::Opinion | Role::Remark if left > 0 => {
@@ -276,6 +298,7 @@ impl Process {
                 tell(heard, &claim, None, sink);
                 self.refused = true;
                 self.told = Some(here);
+                return left < whole;
             }
             Role::More => {
                 self.release(sink);
@@ -298,7 +321,7 @@ impl Process {
             Role::Accepts => {
                 // A module refused what the next one took: that is one sign-in. Refusals of another name are not.
                 for mut fact in self.take(|fact| fact.role == Role::Offer || fact.is_of(claim.user)) {
-                    fact.relent();
+                    fact.relent("another credential was taken");
                     fact.tell(Some(&here), sink);
                 }
                 self.confirm(heard, &claim, sink);
@@ -314,7 +337,7 @@ impl Process {
                         self.refused = true;
                         self.told.get_or_insert(here);
                     }
-                    return;
+                    return false;
                 }
                 if !self.confirm(heard, &claim, sink) {
                     tell(heard, &claim, self.told.as_ref(), sink);
@@ -325,6 +348,7 @@ impl Process {
                 self.is_closed = claim.role == Role::Closes;
             }
         }
+        false
     }
 
     /// A line with an address follows claims that waited for the service's word: it is the event, they are its
@@ -371,6 +395,7 @@ impl Process {
     fn start_over<S: Sink>(&mut self, claim: &Claim<'_>, sink: &mut S) {
         self.release(sink);
         self.address = claim.address.map(Short::new).unwrap_or_default();
+        self.is_ip = claim.address.is_some_and(|address| cut::ip(address).is_some());
         self.port = claim.port;
         self.refused = false;
         self.told = None;
@@ -392,7 +417,7 @@ impl Process {
         for mut fact in std::mem::take(&mut self.held) {
             if fact.role == Role::Limit {
                 // It sums up refusals that other lines tell, and here none does.
-                fact.relent();
+                fact.relent("it sums up refusals that are not in this log");
             }
             // All keys of one agent are one try.
             let first = if fact.role == Role::Offer { offered.clone() } else { None };
@@ -408,12 +433,14 @@ impl Process {
     }
 
     /// Gives what waits and fits as duplicates of `key`.
-    fn absorb<S: Sink>(&mut self, key: &Key, sink: &mut S, fits: impl FnMut(&Fact) -> bool) {
-        if self.held.is_empty() {
-            return;
-        }
-        for fact in self.take(fits) {
-            fact.tell(Some(key), sink);
+    fn absorb<S: Sink>(&mut self, key: &Key, sink: &mut S, mut fits: impl FnMut(&Fact) -> bool) {
+        let mut at = 0;
+        while let Some(fact) = self.held.get(at) {
+            if fits(fact) {
+                self.held.remove(at).tell(Some(key), sink);
+            } else {
+                at += 1;
+            }
         }
     }
 
@@ -460,12 +487,31 @@ fn tell<S: Sink>(heard: &Heard<'_, '_>, claim: &Claim<'_>, duplicate_of: Option<
         user: claim.user,
         address: claim.address,
         second: heard.spot.second(),
-        exists: claim.exists,
+        service: claim.service,
         duplicate: duplicate_of.is_some(),
     };
     let event = S::EVENTS.then(|| {
         let mut event = heard.event(claim);
         event.duplicate_of = duplicate_of.map(Key::to_safe);
+        event
+    });
+    sink.hear(&outcome, event);
+}
+
+/// Gives a line that another program wrote under this speaker's name.
+pub(super) fn tell_forged<S: Sink>(heard: &Heard<'_, '_>, forger: &str, sink: &mut S) {
+    let outcome = Outcome {
+        kind: AuthKind::Other,
+        service: heard.claim.service,
+        count: 1,
+        user: None,
+        address: None,
+        second: heard.spot.second(),
+        duplicate: false,
+    };
+    let event = S::EVENTS.then(|| {
+        let mut event = heard.event(heard.claim);
+        event.forged_by = Some(Safe::new(forger));
         event
     });
     sink.hear(&outcome, event);

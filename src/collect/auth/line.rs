@@ -29,7 +29,10 @@ pub(super) fn read(line: &[u8]) -> Option<Frame<'_>> {
     let rest = &line[at..];
     let mut frame = match rest.first() {
         Some(b'[') if stamp != Stamp::None => own_log(rest, stamp).or_else(|| header(rest, stamp))?,
-        _ => header(rest, stamp)?,
+        _ => match usual(rest, stamp) {
+            Some(frame) => frame,
+            None => header(rest, stamp)?,
+        },
     };
     unwrap_repeated(&mut frame);
     Some(frame)
@@ -117,6 +120,32 @@ fn own_log(text: &[u8], stamp: Stamp) -> Option<Frame<'_>> {
     header(rest, stamp)
 }
 
+/// Reads `HOST TAG[PID]: MESSAGE`, the form of nearly every line, in one go; `None` leaves it to [`header`].
+fn usual(text: &[u8], stamp: Stamp) -> Option<Frame<'_>> {
+    let space = text.iter().position(|byte| *byte == b' ')?;
+    let (host, rest) = (&text[..space], &text[space + 1..]);
+    if stamp == Stamp::None || matches!(host.last()?, b':' | b']') || is_facility(host) {
+        return None;
+    }
+    let end = rest.iter().position(|byte| !(byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')))?;
+    let tag = &rest[..end];
+    let (pid, colon) = match rest[end] {
+        b':' => (None, end),
+        b'[' => {
+            let digits = rest[end + 1..].iter().position(|byte| !byte.is_ascii_digit())?;
+            let close = end + 1 + digits;
+            let pid = cut::number(&rest[end + 1..close])?;
+            (Some(u32::try_from(pid).ok()?), if rest[close] == b']' { close + 1 } else { return None })
+        }
+        _ => return None,
+    };
+    if tag.is_empty() || !rest[colon..].starts_with(b": ") {
+        return None;
+    }
+    let message = after_extras(&rest[colon + 2..]);
+    Some(Frame { stamp, host: Some(host), tag, pid, message, repeated: 1 })
+}
+
 /// Reads `[HOST ][FACILITY ]TAG[PID]: MESSAGE`.
 fn header(text: &[u8], stamp: Stamp) -> Option<Frame<'_>> {
     let mut frame = Frame { stamp, repeated: 1, ..Frame::default() };
@@ -129,7 +158,9 @@ fn header(text: &[u8], stamp: Stamp) -> Option<Frame<'_>> {
         if token.is_empty() {
             break;
         }
-        if let Some((tag, pid)) = tag(token) {
+        if matches!(token.last(), Some(b':' | b']'))
+            && let Some((tag, pid)) = tag(token)
+        {
             frame.tag = base_name(tag);
             frame.pid = pid;
             frame.message = after_extras(after);
@@ -181,6 +212,10 @@ fn tag(token: &[u8]) -> Option<(&[u8], Option<u32>)> {
 /// Tells what some systems write between host and speaker: `auth.info`, `<auth.info>`, `auth|security:info`,
 /// `@vserver_1`.
 fn is_facility(token: &[u8]) -> bool {
+    // Most tokens are plain host names.
+    if !token.iter().any(|byte| matches!(byte, b'.' | b'|' | b':' | b'@')) {
+        return false;
+    }
     let token = token.strip_prefix(b"<").and_then(|inner| inner.strip_suffix(b">")).unwrap_or(token);
     if token.first() == Some(&b'@') {
         return true;

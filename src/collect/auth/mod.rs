@@ -6,6 +6,7 @@
 
 mod accounts;
 mod choice;
+mod chunks;
 mod claim;
 mod cut;
 mod doas;
@@ -14,6 +15,7 @@ mod fact;
 pub mod follow;
 mod ftp;
 mod inbox;
+mod input;
 mod join;
 mod journal;
 mod line;
@@ -25,6 +27,7 @@ mod position;
 mod record;
 mod remote;
 mod rotated;
+mod scan;
 mod session;
 pub mod source;
 mod speaker;
@@ -32,15 +35,18 @@ mod spot;
 mod sshd;
 mod su;
 mod sudo;
+mod tally;
 mod timestamp;
 mod trust;
 mod witness;
 
+pub use input::Input;
 pub use record::JournalRecord;
+pub use scan::{EventSink, Scan};
 pub use spot::Place;
 pub use timestamp::Clock;
 
-use crate::model::{AuthEvent, AuthKind, Safe};
+use crate::model::{AuthEvent, AuthKind};
 use chrono::{DateTime, Utc};
 use claim::Claim;
 use join::{Heard, Joiner, Outcome, Sink};
@@ -68,55 +74,29 @@ impl Parser {
     /// false when it is no log line.
     pub fn line(&mut self, bytes: &[u8], place: Place<'_>, out: &mut Vec<AuthEvent>) -> bool {
         let Some(mut frame) = line::read(bytes) else { return false };
-        let time = self.calendar.instant(frame.stamp);
-        let spot = Spot { place, time };
-        if let Some(times) = line::last_repeated(frame.message) {
-            if let Some(earlier) = line::read(&self.before) {
-                frame = line::Frame { repeated: times, stamp: frame.stamp, ..earlier };
-                hear(&mut self.joiner, frame, spot, out);
-            }
-            return true;
+        let before = std::mem::take(&mut self.before);
+        let repeated = line::last_repeated(frame.message);
+        if let Some(times) = repeated
+            && let Some(earlier) = line::read(&before)
+        {
+            frame = line::Frame { repeated: times, stamp: frame.stamp, ..earlier };
         }
-        self.before.clear();
-        self.before.extend_from_slice(bytes);
-        hear(&mut self.joiner, frame, spot, out);
+        match speaker::read(frame.tag, frame.message) {
+            Some(claim) => self.hear(&frame, &claim, place, &mut Events(out)),
+            None => self.pass(frame.stamp),
+        }
+        self.before = before;
+        if repeated.is_none() {
+            self.before.clear();
+            self.before.extend_from_slice(bytes);
+        }
         true
     }
 
     /// Reads one record of the journal and appends the events that are certain now. The trusted fields decide
     /// who spoke: a record under another's name gives one event of kind `other` with `forged_by`.
     pub fn record(&mut self, record: &JournalRecord, out: &mut Vec<AuthEvent>) {
-        let time = record.realtime_us.map(|us| ((us / 1_000_000) as i64, (us % 1_000_000) as u32));
-        let spot = Spot { place: Place::default(), time };
-        let tag = record.identifier.as_deref().or(record.comm.as_deref()).unwrap_or_default();
-        // `sshd[999]` is a name that `logger -t` may give; no daemon calls itself so.
-        let name = tag.split(['[', '(']).next().unwrap_or_default();
-        let mut frame = line::bare(name.as_bytes(), record.pid.or(record.syslog_pid), &record.message);
-        frame.host = record.host.as_deref().map(str::as_bytes);
-        let Some(claim) = speaker::read(frame.tag, frame.message) else { return };
-        let forger = match trust::author(record, name) {
-            Author::Itself => None,
-            Author::Forger(who) => Some(who),
-            // sshd's child says good-bye as the user whom it served; nobody gains by forging that.
-            Author::Unproven(_) if is_good_bye(claim.kind) => return,
-            Author::Unproven(who) => Some(who),
-        };
-        if let Some(forger) = forger {
-            let claim = Claim {
-                kind: AuthKind::Other,
-                reason: Some(b"written under another program's name"),
-                address: None,
-                port: None,
-                user: None,
-                ..claim
-            };
-            let heard = Heard { frame, claim, spot };
-            let mut event = heard.event(&claim);
-            event.forged_by = Some(Safe::new(&forger));
-            out.push(*event);
-            return;
-        }
-        self.joiner.hear(&Heard { frame, claim, spot }, &mut Events(out));
+        self.hear_record(record, Place::default(), &mut Events(out));
     }
 
     /// Gives what has waited long enough for another line, and moves the present on.
@@ -127,19 +107,52 @@ impl Parser {
 
     /// Gives everything that still waits: the source has ended.
     pub fn finish(&mut self, out: &mut Vec<AuthEvent>) {
-        self.joiner.finish(&mut Events(out));
+        self.finish_into(&mut Events(out));
+    }
+
+    fn finish_into<S: Sink>(&mut self, sink: &mut S) {
+        self.joiner.finish(sink);
+    }
+
+    fn hear<S: Sink>(&mut self, frame: &line::Frame<'_>, claim: &Claim<'_>, place: Place<'_>, sink: &mut S) {
+        let spot = Spot { place, time: self.calendar.instant(frame.stamp) };
+        self.joiner.hear(&Heard { frame, claim, spot }, sink);
+    }
+
+    /// A line that says nothing about sign-ins: only its month counts.
+    fn pass(&mut self, stamp: timestamp::Stamp) {
+        self.calendar.instant(stamp);
+    }
+
+    fn hear_record<S: Sink>(&mut self, record: &JournalRecord, place: Place<'_>, sink: &mut S) {
+        let time = record.realtime_us.map(|us| ((us / 1_000_000) as i64, (us % 1_000_000) as u32));
+        let spot = Spot { place, time };
+        let tag = record.identifier.as_deref().or(record.comm.as_deref()).unwrap_or_default();
+        // `sshd[999]` is a name that `logger -t` may give; no daemon calls itself so.
+        let name = tag.split(['[', '(']).next().unwrap_or_default();
+        let mut frame = line::bare(name.as_bytes(), record.pid.or(record.syslog_pid), &record.message);
+        frame.host = record.host.as_deref().map(str::as_bytes);
+        let Some(claim) = speaker::read(frame.tag, frame.message) else { return };
+        let forger = match trust::author(record, name) {
+            Author::Itself => {
+                self.joiner.hear(&Heard { frame: &frame, claim: &claim, spot }, sink);
+                return;
+            }
+            // sshd's child says good-bye as the user whom it served; nobody gains by forging that.
+            Author::Unproven(_) if is_good_bye(claim.kind) => return,
+            Author::Forger(who) | Author::Unproven(who) => who,
+        };
+        let claim = Claim {
+            reason: Some(b"written under another program's name"),
+            ..Claim::new(AuthKind::Other, claim.service)
+        };
+        join::tell_forged(&Heard { frame: &frame, claim: &claim, spot }, &forger, sink);
     }
 }
 
 /// Tells what neither lets anybody in nor blames anybody.
 const fn is_good_bye(kind: AuthKind) -> bool {
     matches!(kind, AuthKind::SessionClosed | AuthKind::Probe | AuthKind::Other)
-}
-
-fn hear(joiner: &mut Joiner, frame: line::Frame<'_>, spot: Spot<'_>, out: &mut Vec<AuthEvent>) {
-    if let Some(claim) = speaker::read(frame.tag, frame.message) {
-        joiner.hear(&Heard { frame, claim, spot }, &mut Events(out));
-    }
 }
 
 /// Keeps every event.

@@ -167,7 +167,7 @@ fn year_of(local: i64) -> i32 {
 pub(super) fn read(line: &[u8]) -> (Stamp, usize) {
     let read = match line.first() {
         Some(b'0'..=b'9') => numeric(line),
-        Some(b'A'..=b'Z') => month_name(line).or_else(|| weekday(line)),
+        Some(b'A'..=b'Z') => usual(line).or_else(|| month_name(line)).or_else(|| weekday(line)),
         Some(b'[') => bracketed(line),
         _ => None,
     };
@@ -180,6 +180,30 @@ pub(super) fn read(line: &[u8]) -> (Stamp, usize) {
         }
         None => (Stamp::None, 0),
     }
+}
+
+/// `Feb  7 15:10:42 `, the form of nearly every line, in one go.
+fn usual(line: &[u8]) -> Option<(Stamp, usize)> {
+    let text: &[u8; 16] = line.first_chunk()?;
+    let digit = |at: usize| text[at].wrapping_sub(b'0');
+    let tens = if text[4] == b' ' { 0 } else { digit(4) };
+    let day = tens.wrapping_mul(10).wrapping_add(digit(5));
+    let two = |at: usize| u32::from(digit(at)) * 10 + u32::from(digit(at + 1));
+    let digits = [tens, digit(5), digit(7), digit(8), digit(10), digit(11), digit(13), digit(14)];
+    let fits = digits.iter().all(|digit| *digit < 10)
+        && text[3] == b' '
+        && text[6] == b' '
+        && text[9] == b':'
+        && text[12] == b':'
+        && text[15] == b' ';
+    let (hour, minute, second) = (two(7), two(10), two(13));
+    if !fits || !(1..=31).contains(&day) || hour > 23 || minute > 59 || second > 60 {
+        return None;
+    }
+    let month = month(&text[..3])?;
+    // A year may follow the day: `Jan 23 2005 ..` has no colon where this form has one.
+    let second_of_day = hour * 3600 + minute * 60 + second;
+    Some((Stamp::Yearless { month, day, second_of_day, micros: 0 }, 15))
 }
 
 /// `Feb  7 15:10:42`, `Feb 07 ..`, `Feb 7 ..`, `Jan 23 2005 21:59:59`, `Jan 23 21:59:59.123`.

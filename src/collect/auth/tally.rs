@@ -1,0 +1,338 @@
+//! Counts the events of a scan in bounded memory: 10,000 sources and names, the rest as numbers.
+//!
+//! IPv6 addresses count by /64, the least that one client is given. It does not judge: windows of time are the
+//! judge's.
+
+use super::cut;
+use super::fact::{Short, TryHash};
+use super::join::Outcome;
+use crate::model::{AfterFailures, AuthKind, Safe, ScanSource, ScanSummary, Zone};
+use chrono::{DateTime, Utc};
+use std::collections::HashMap;
+use std::net::Ipv6Addr;
+
+/// Sources and names kept one by one.
+const KEPT: usize = 10_000;
+
+/// Names remembered of one source.
+const NAMES_EACH: usize = 8;
+
+/// Sign-ins after failures that are listed.
+const LISTED: usize = 20;
+
+/// Bits of the map that estimates how many different sources there were beyond those kept.
+const DISTINCT_BITS: usize = 1 << 20;
+
+/// The counts so far.
+#[derive(Debug)]
+pub(super) struct Tally {
+    zone: Zone,
+    counts: [u64; KINDS],
+    sources: HashMap<u128, SourceCount, TryHash>,
+    source_rest: u64,
+    distinct_sources: Distinct,
+    names: HashMap<u64, usize, TryHash>,
+    name_list: Vec<(Short, u64)>,
+    distinct_names: Distinct,
+    span: Option<(i64, i64)>,
+    hours: [u64; 24],
+    /// The last quarter of an hour asked for, and its hour of the day.
+    quarter: (i64, usize),
+    after: Vec<AfterFailures>,
+    after_total: u64,
+    telling: u64,
+}
+
+const KINDS: usize = AuthKind::Other as usize + 1;
+
+#[derive(Debug, Clone)]
+struct SourceCount {
+    address: Short,
+    attempts: u64,
+    accepted: u64,
+    names: [u32; NAMES_EACH],
+    names_len: u8,
+    span: Option<(i64, i64)>,
+}
+
+impl Tally {
+    pub(super) fn new(zone: Zone) -> Self {
+        Self {
+            zone,
+            counts: [0; KINDS],
+            sources: HashMap::default(),
+            source_rest: 0,
+            distinct_sources: Distinct::default(),
+            names: HashMap::default(),
+            name_list: Vec::new(),
+            distinct_names: Distinct::default(),
+            span: None,
+            hours: [0; 24],
+            quarter: (i64::MIN, 0),
+            after: Vec::new(),
+            after_total: 0,
+            telling: 0,
+        }
+    }
+
+    /// Counts one event.
+    pub(super) fn count(&mut self, event: &Outcome<'_>) {
+        self.telling += 1;
+        if let Some(second) = event.second {
+            widen(&mut self.span, second);
+        }
+        if event.duplicate {
+            return;
+        }
+        let count = u64::from(event.count);
+        // sudo and su have sessions too; the command itself is counted.
+        if event.kind == AuthKind::SessionOpened
+            && matches!(event.service, b"sudo" | b"su" | b"su-l" | b"sudo-i")
+        {
+            return;
+        }
+        self.counts[event.kind as usize] += count;
+        match event.kind {
+            AuthKind::Failed => self.failed(event, count),
+            AuthKind::Accepted => self.accepted(event, count),
+            _ => {}
+        }
+    }
+
+    fn failed(&mut self, event: &Outcome<'_>, count: u64) {
+        if let Some(second) = event.second {
+            let hour = self.hour(second);
+            self.hours[hour] += count;
+        }
+        let name = event.user.map(|user| self.name(user, count));
+        let Some(address) = event.address else { return };
+        let key = source_key(address);
+        if !self.sources.contains_key(&key) {
+            self.distinct_sources.add(key as u64 ^ (key >> 64) as u64);
+            if self.sources.len() >= KEPT {
+                self.forget_the_quiet();
+            }
+        }
+        let source = self.sources.entry(key).or_insert_with(|| SourceCount::new(key, address));
+        source.attempts += count;
+        if let Some(second) = event.second {
+            widen(&mut source.span, second);
+        }
+        if let Some(Some(name)) = name {
+            source.remember(name);
+        }
+    }
+
+    fn accepted(&mut self, event: &Outcome<'_>, count: u64) {
+        let Some(address) = event.address else { return };
+        // A source that never failed is not one of those listed.
+        let Some(source) = self.sources.get_mut(&source_key(address)) else { return };
+        source.accepted += count;
+        self.after_total += count;
+        if self.after.len() < LISTED {
+            self.after.push(AfterFailures {
+                user: Safe::from_bytes(event.user.unwrap_or_default()),
+                address: Safe::from_bytes(address),
+                failures: source.attempts,
+                at: event.second.and_then(time),
+            });
+        }
+    }
+
+    /// Counts a name; answers its number while it is kept.
+    fn name(&mut self, user: &[u8], count: u64) -> Option<u32> {
+        let hash = Short::hash(user);
+        if let Some(&at) = self.names.get(&hash) {
+            self.name_list[at].1 += count;
+            return Some(at as u32);
+        }
+        self.distinct_names.add(hash);
+        if self.name_list.len() >= KEPT {
+            return None;
+        }
+        let cut = &user[..user.len().min(128)];
+        self.names.insert(hash, self.name_list.len());
+        self.name_list.push((Short::new(cut), count));
+        Some(self.name_list.len() as u32 - 1)
+    }
+
+    /// Drops the half of the sources with the fewest attempts: a flood of addresses must not push out the one
+    /// that tries hardest. Of equals, the order of their keys decides, so that every run is the same.
+    fn forget_the_quiet(&mut self) {
+        let mut order: Vec<(u64, u128)> =
+            self.sources.iter().map(|(key, source)| (source.attempts, *key)).collect();
+        let half = order.len() / 2;
+        order.select_nth_unstable(half);
+        for (attempts, key) in &order[..half] {
+            self.sources.remove(key);
+            self.source_rest += attempts;
+        }
+    }
+
+    fn hour(&mut self, second: i64) -> usize {
+        let quarter = second.div_euclid(900);
+        if self.quarter.0 != quarter {
+            let local = second + self.zone.offset_s(second);
+            self.quarter = (quarter, (local.div_euclid(3600).rem_euclid(24)) as usize);
+        }
+        self.quarter.1
+    }
+
+    /// The counts as a summary; files, lines and problems are the reader's to add.
+    pub(super) fn summary(&self) -> ScanSummary {
+        let count = |kind: AuthKind| self.counts[kind as usize];
+        let mut top: Vec<&SourceCount> = self.sources.values().collect();
+        top.sort_unstable_by(|a, b| {
+            b.attempts.cmp(&a.attempts).then_with(|| a.address.as_bytes().cmp(b.address.as_bytes()))
+        });
+        let mut names: Vec<&(Short, u64)> = self.name_list.iter().collect();
+        names.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.as_bytes().cmp(b.0.as_bytes())));
+        ScanSummary {
+            lines_telling: self.telling,
+            attempts: count(AuthKind::Failed),
+            invalid_users: count(AuthKind::InvalidUser),
+            probes: count(AuthKind::Probe),
+            lockouts: count(AuthKind::Lockout),
+            accepted: count(AuthKind::Accepted),
+            sessions: count(AuthKind::SessionOpened),
+            sudo: count(AuthKind::Sudo),
+            sudo_denied: count(AuthKind::SudoDenied),
+            su: count(AuthKind::Su),
+            su_failed: count(AuthKind::SuFailed),
+            changes: [
+                AuthKind::AccountAdded,
+                AuthKind::AccountChanged,
+                AuthKind::AccountRemoved,
+                AuthKind::GroupChanged,
+                AuthKind::PasswordChanged,
+            ]
+            .into_iter()
+            .map(count)
+            .sum(),
+            failing_sources: self.distinct_sources.estimate(),
+            names_tried: self.distinct_names.estimate(),
+            estimated: self.distinct_sources.seen > KEPT as u64 || self.distinct_names.seen > KEPT as u64,
+            attempts_of_other_sources: self.source_rest,
+            first_at: self.span.and_then(|(first, _)| time(first)),
+            last_at: self.span.and_then(|(_, last)| time(last)),
+            top_sources: top.into_iter().take(10).map(|source| self.shown(source)).collect(),
+            top_names: names
+                .into_iter()
+                .take(10)
+                .map(|(name, count)| (Safe::from_bytes(name.as_bytes()), *count))
+                .collect(),
+            after_failures: self.after.clone(),
+            after_failures_total: self.after_total,
+            hours: self.hours.to_vec(),
+            ..ScanSummary::default()
+        }
+    }
+
+    fn shown(&self, source: &SourceCount) -> ScanSource {
+        let names = &source.names[..usize::from(source.names_len)];
+        ScanSource {
+            address: Safe::from_bytes(source.address.as_bytes()),
+            attempts: source.attempts,
+            accepted: source.accepted,
+            names: names
+                .iter()
+                .filter_map(|at| self.name_list.get(*at as usize))
+                .map(|(name, _)| Safe::from_bytes(name.as_bytes()))
+                .collect(),
+            first_at: source.span.and_then(|(first, _)| time(first)),
+            last_at: source.span.and_then(|(_, last)| time(last)),
+        }
+    }
+}
+
+impl SourceCount {
+    fn new(key: u128, address: &[u8]) -> Self {
+        let shown = match Ipv6Addr::from_bits(key) {
+            _ if memchr::memchr(b':', address).is_none() => Short::new(address),
+            network => Short::new(format!("{network}/64").as_bytes()),
+        };
+        Self { address: shown, attempts: 0, accepted: 0, names: [0; NAMES_EACH], names_len: 0, span: None }
+    }
+
+    fn remember(&mut self, name: u32) {
+        let len = usize::from(self.names_len);
+        if len < NAMES_EACH && !self.names[..len].contains(&name) {
+            self.names[len] = name;
+            self.names_len += 1;
+        }
+    }
+}
+
+/// What counts as one source: an IPv4 address, the /64 of an IPv6 address, or a name.
+fn source_key(address: &[u8]) -> u128 {
+    if let Some(v4) = ipv4(address) {
+        return 0xffff_0000_0000 | u128::from(v4);
+    }
+    if memchr::memchr(b':', address).is_some() {
+        let text = cut::split(address, b"%").map_or(address, |(address, _)| address);
+        let parsed = std::str::from_utf8(text).ok().and_then(|text| text.parse::<Ipv6Addr>().ok());
+        if let Some(parsed) = parsed {
+            return parsed.to_bits() & !u128::from(u64::MAX);
+        }
+    }
+    // 8000::/1 beyond the addresses in use.
+    0xff_u128 << 120 | u128::from(Short::hash(address)) << 1 | 1
+}
+
+fn ipv4(text: &[u8]) -> Option<u32> {
+    let (mut whole, mut part, mut dots) = (0_u32, 0_u32, 0);
+    for &byte in text {
+        match byte {
+            b'0'..=b'9' => part = part * 10 + u32::from(byte - b'0'),
+            b'.' => {
+                whole = whole << 8 | part;
+                part = 0;
+                dots += 1;
+            }
+            _ => return None,
+        }
+        if part > 255 || dots > 3 {
+            return None;
+        }
+    }
+    (dots == 3).then_some(whole << 8 | part)
+}
+
+fn widen(span: &mut Option<(i64, i64)>, second: i64) {
+    *span = Some(match *span {
+        Some((first, last)) => (first.min(second), last.max(second)),
+        None => (second, second),
+    });
+}
+
+fn time(second: i64) -> Option<DateTime<Utc>> {
+    DateTime::from_timestamp(second, 0)
+}
+
+/// Counts different values: exactly while they are kept, beyond that by the share of bits that stay zero.
+#[derive(Debug, Default)]
+struct Distinct {
+    seen: u64,
+    bits: Vec<u64>,
+}
+
+impl Distinct {
+    /// Notes a value that is not kept now.
+    fn add(&mut self, hash: u64) {
+        if self.bits.is_empty() {
+            self.bits = vec![0; DISTINCT_BITS / 64];
+        }
+        let at = (hash.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 44) as usize;
+        self.bits[at / 64] |= 1 << (at % 64);
+        self.seen += 1;
+    }
+
+    fn estimate(&self) -> u64 {
+        if self.seen <= KEPT as u64 {
+            return self.seen;
+        }
+        let set: u32 = self.bits.iter().map(|word| word.count_ones()).sum();
+        let zero = (DISTINCT_BITS as f64 - f64::from(set)).max(1.0);
+        (DISTINCT_BITS as f64 * (DISTINCT_BITS as f64 / zero).ln()) as u64
+    }
+}
