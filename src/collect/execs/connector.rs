@@ -4,11 +4,11 @@
 //! kernel keeps silent, which [`Connector::open`] finds out. It does not look at any process.
 
 use super::message::{self, Event, Message, Request};
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
+use rustix::fd::OwnedFd;
 use rustix::io::Errno;
 use rustix::net::netlink::{self, SocketAddrNetlink};
-use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, sockopt};
+use rustix::net::sockopt::{self, Timeout};
+use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType};
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
@@ -20,6 +20,9 @@ const PROC_GROUP: u32 = 1;
 
 /// The longest wait for the kernel's answer; it comes within microseconds or never.
 const ANSWER_WITHIN: Duration = Duration::from_millis(200);
+
+/// How long [`Connector::receive`] waits: a machine on which nothing happens is asked so often.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Why the kernel tells nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -54,11 +57,10 @@ pub(super) struct Connector {
 impl Connector {
     /// Opens the connector and waits until the kernel answers.
     pub(super) fn open() -> Result<Self, Silence> {
-        let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
         let socket = rustix::net::socket_with(
             AddressFamily::NETLINK,
             SocketType::DGRAM,
-            flags,
+            SocketFlags::CLOEXEC,
             Some(netlink::CONNECTOR),
         )?;
         // Beyond the system's limit only with CAP_NET_ADMIN; without it as much as is allowed.
@@ -68,22 +70,18 @@ impl Connector {
         rustix::net::bind(&socket, &SocketAddrNetlink::new(0, PROC_GROUP))?;
         let mut connector = Self { socket, buffer: vec![0; 4096], sequence: HashMap::new(), lost: 0 };
         connector.ask(Request::Listen)?;
+        sockopt::set_socket_timeout(&connector.socket, Timeout::Recv, Some(ANSWER_WITHIN))?;
         connector.await_answer(Instant::now() + ANSWER_WITHIN)?;
+        sockopt::set_socket_timeout(&connector.socket, Timeout::Recv, Some(PATIENCE))?;
         Ok(connector)
     }
 
-    /// A descriptor that becomes readable with the next event.
-    pub(super) fn as_fd(&self) -> BorrowedFd<'_> {
-        self.socket.as_fd()
-    }
-
-    /// Hands the events that wait to `hear`, one datagram; answers false when none waits.
-    pub(super) fn receive(&mut self, mut hear: impl FnMut(Event)) -> rustix::io::Result<bool> {
+    /// Waits a while for one datagram and hands its events to `hear`.
+    pub(super) fn receive(&mut self, mut hear: impl FnMut(Event)) -> rustix::io::Result<()> {
         let (_, length, sender) =
             match rustix::net::recvfrom(&self.socket, &mut self.buffer[..], RecvFlags::empty()) {
-                Err(Errno::AGAIN) => return Ok(false),
-                // The buffer was full: the gap in the sequence will tell how many are lost.
-                Err(Errno::NOBUFS | Errno::INTR) => return Ok(true),
+                // When the buffer was full, the gap in the sequence will tell how many are lost.
+                Err(Errno::AGAIN | Errno::NOBUFS | Errno::INTR) => return Ok(()),
                 other => other?,
             };
         let from_kernel = sender
@@ -95,7 +93,7 @@ impl Connector {
                 hear(message.event);
             }
         }
-        Ok(true)
+        Ok(())
     }
 
     /// The number of events of any kind that the kernel could not deliver since the last call.
@@ -112,7 +110,7 @@ impl Connector {
     fn await_answer(&mut self, until: Instant) -> Result<(), Silence> {
         loop {
             let mut answer = None;
-            let waits = self.receive(|event| match event {
+            self.receive(|event| match event {
                 Event::Answer { token: of, errno } if of == token().wrapping_add(1) => answer = Some(errno),
                 Event::Answer { .. } | Event::Other => {}
                 _ => answer = answer.or(Some(0)),
@@ -122,17 +120,8 @@ impl Connector {
                 Some(errno) => return Err(Errno::from_raw_os_error(errno as i32).into()),
                 None => {}
             }
-            let left = until.saturating_duration_since(Instant::now());
-            if left.is_zero() {
+            if Instant::now() >= until {
                 return Err(Silence::Unsupported(Errno::TIMEDOUT));
-            }
-            if !waits {
-                let mut fds = [PollFd::new(&self.socket, PollFlags::IN)];
-                let left = Timespec { tv_sec: 0, tv_nsec: left.as_nanos() as _ };
-                poll(&mut fds, Some(&left)).or_else(|errno| match errno {
-                    Errno::INTR => Ok(0),
-                    other => Err(other),
-                })?;
             }
         }
     }

@@ -15,23 +15,21 @@ use chrono::{DateTime, Utc};
 use connector::{Connector, Silence};
 use message::Event;
 use queue::Queue;
-use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
-use rustix::fd::OwnedFd;
-use rustix::io::Errno;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use witness::Witness;
 
 /// The sensor of this collector.
 const SENSOR: &str = "exec.events";
 
 /// The pause between two polls of the process list.
-const POLL_EVERY: Timespec = Timespec { tv_sec: 0, tv_nsec: 250_000_000 };
+const POLL_EVERY: Duration = Duration::from_millis(250);
 
-/// The listener runs before others: what it comes too late for is gone. It needs no more than microseconds.
-const NICENESS: i32 = -10;
+/// The listener runs before all others: what it comes too late for is gone, and it needs microseconds only.
+const NICENESS: i32 = -20;
 
 /// Listens for starts of programs from its own thread.
 #[derive(Debug)]
@@ -45,8 +43,8 @@ pub struct Collector {
 #[derive(Debug)]
 struct Listener {
     queue: Arc<Mutex<Queue>>,
-    stop: Arc<OwnedFd>,
-    thread: Option<JoinHandle<()>>,
+    stop: Arc<AtomicBool>,
+    thread: JoinHandle<()>,
     /// Set where it polls: why the kernel tells nothing.
     silence: Option<Silence>,
 }
@@ -68,7 +66,7 @@ impl Collector {
         };
         let reading = listener.take(now);
         let mut sensor = sensor(&reading, listener.silence);
-        if listener.thread.as_ref().is_none_or(JoinHandle::is_finished) {
+        if listener.thread.is_finished() {
             self.restarts += 1;
             let says = format!(
                 "the listener for started programs ended and was restarted ({} so far); some starts are missing",
@@ -116,9 +114,7 @@ impl Listener {
         }
         let proc = root.path("/proc");
         let witness = Witness::new(&proc).map_err(|errno| format!("{}: {errno}", proc.display()))?;
-        let stop = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)
-            .map_err(|errno| format!("no file descriptor is left to listen for started programs: {errno}"))?;
-        let stop = Arc::new(stop);
+        let stop = Arc::new(AtomicBool::new(false));
         let queue = Arc::new(Mutex::new(Queue::default()));
         let (connector, silence) = match Connector::open() {
             Ok(connector) => (Some(connector), None),
@@ -132,7 +128,7 @@ impl Listener {
                 None => ears.poll(&proc),
             })
             .map_err(|error| format!("no thread could be started to listen for started programs: {error}"))?;
-        Ok(Self { queue, stop, thread: Some(thread), silence })
+        Ok(Self { queue, stop, thread, silence })
     }
 
     fn take(&self, now: DateTime<Utc>) -> ExecReading {
@@ -148,17 +144,15 @@ impl Listener {
 
 impl Drop for Listener {
     fn drop(&mut self) {
-        let _ = rustix::io::write(&self.stop, &1_u64.to_ne_bytes());
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
+        // It ends with the next event, or after a moment without one.
+        self.stop.store(true, Ordering::Relaxed);
     }
 }
 
 /// What the thread has.
 struct Ears {
     queue: Arc<Mutex<Queue>>,
-    stop: Arc<OwnedFd>,
+    stop: Arc<AtomicBool>,
     witness: Witness,
 }
 
@@ -167,28 +161,15 @@ impl Ears {
     fn listen(mut self, mut connector: Connector) {
         // Refused without root: then it comes too late a little more often.
         let _ = rustix::process::setpriority_process(None, NICENESS);
-        loop {
+        while !self.stop.load(Ordering::Relaxed) {
             let Self { queue, witness, .. } = &mut self;
-            let heard = connector.receive(|event| hear(event, queue, witness));
+            if connector.receive(|event| hear(event, queue, witness)).is_err() {
+                return;
+            }
             let lost = connector.take_lost();
             if lost > 0 {
                 self.queue().add_lost(lost);
                 self.witness.forget();
-            }
-            match heard {
-                Ok(true) => {}
-                Ok(false) => {
-                    let mut fds = [
-                        PollFd::from_borrowed_fd(connector.as_fd(), PollFlags::IN),
-                        PollFd::new(&*self.stop, PollFlags::IN),
-                    ];
-                    match poll(&mut fds, None) {
-                        Ok(_) if fds[1].revents().is_empty() => {}
-                        Err(Errno::INTR) => {}
-                        _ => return,
-                    }
-                }
-                Err(_) => return,
             }
         }
     }
@@ -196,12 +177,8 @@ impl Ears {
     /// Compares process lists until it is told to stop.
     fn poll(mut self, proc: &Path) {
         let mut list = polling::Poll::new(proc);
-        loop {
-            let mut fds = [PollFd::new(&*self.stop, PollFlags::IN)];
-            match poll(&mut fds, Some(&POLL_EVERY)) {
-                Ok(0) | Err(Errno::INTR) => {}
-                _ => return,
-            }
+        while !self.stop.load(Ordering::Relaxed) {
+            thread::sleep(POLL_EVERY);
             let (born, gone) = list.compare();
             for pid in gone {
                 self.witness.gone(pid);
