@@ -343,6 +343,46 @@ fn any_failing_call_neither_corrupts_nor_kills() {
 }
 
 #[test]
+fn a_call_that_fails_while_days_are_closed_and_packed_loses_no_line() {
+    use home_soc::outputs::journal::verdicts;
+    use rustix::io::Errno;
+    const BEATS: u64 = 24;
+    let at = |seq: u64| start() + TimeDelta::hours(5 * seq as i64);
+    let mut tried = 0;
+    for fault in [Fault::Error(Errno::IO), Fault::Error(Errno::NOSPC), Fault::ShortWrite] {
+        for forever in [false, true] {
+            // Every call in the long form, every seventh in the quick one.
+            for first in (1..).step_by(if long() { 1 } else { 7 }) {
+                let dir = scratch();
+                let calls = Arc::new(AtomicU64::new(0));
+                let healed = Arc::new(AtomicU64::new(0));
+                let disk = Faulty { calls: calls.clone(), first, forever, fault, healed: healed.clone() };
+                let mut record = open_on(dir.path(), Box::new(disk));
+                for seq in 1..=BEATS {
+                    // What fails is said and tried again; here only the lines count.
+                    drop(record.hear(&Arc::new(beat_at(seq, at(seq)))));
+                }
+                healed.store(1, Ordering::Relaxed);
+                for seq in BEATS + 1..=BEATS + 8 {
+                    record.hear(&Arc::new(beat_at(seq, at(seq)))).unwrap();
+                }
+                drop(record);
+                tried += 1;
+                let what = format!("{fault:?}, call {first}, forever {forever}");
+                let found = verdicts(dir.path()).unwrap().remove(0).1;
+                assert_eq!((found.lines, found.is_sound()), (BEATS + 8, true), "{what}: {found:?}");
+                let last = Reader::new(dir.path().to_owned()).last(100).unwrap();
+                assert_eq!(last.samples.len() as u64, BEATS + 8, "{what}");
+                if first > calls.load(Ordering::Relaxed) {
+                    break;
+                }
+            }
+        }
+    }
+    println!("P3: {tried} faults while closing and packing, panics 0, lost 0");
+}
+
+#[test]
 fn what_falls_out_of_memory_is_named_exactly_in_the_next_line() {
     let dir = scratch();
     let healed = Arc::new(AtomicU64::new(0));

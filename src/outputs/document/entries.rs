@@ -217,10 +217,12 @@ fn established(snapshot: &Snapshot) -> Entry<'_> {
 
 fn sign_ins(snapshot: &Snapshot) -> [Entry<'_>; 3] {
     let seen = counted(snapshot);
-    let count = |metric, words: &str, value: Option<u64>| {
+    let count = |metric: &'static str, words: &str, value: Option<u64>| {
         let message = match (value, &snapshot.sign_ins) {
             (Some(value), _) => format!("{words}: {value} (last 24 hours)"),
             (None, Some(_)) => format!("{words}: not known yet, the past is still being read"),
+            // The reason stands in the first of the rows that share it.
+            (None, None) if metric != "failed_logins" => format!("{words}: cannot be seen"),
             (None, None) => unseen(snapshot, words, "auth"),
         };
         row(snapshot, metric, Value::count(value), message)

@@ -6,6 +6,7 @@
 
 use crate::model::{AuthEvent, Login, Logins, Process, Program, Safe, Session, SignIns, Snapshot, Sockets};
 use crate::outputs::mask;
+use crate::text;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
@@ -18,6 +19,8 @@ const LISTENERS: usize = 200;
 const SOURCES: usize = 12;
 const SIGN_INS: usize = 20;
 const LOGINS: usize = 20;
+/// Columns of a command line that are kept.
+const COMMAND: usize = 300;
 
 /// A beat of the past, as far as it was kept.
 #[derive(Debug, Clone, PartialEq)]
@@ -113,7 +116,7 @@ impl Told {
         self.count += 1;
         self.places.insert(key, (program.clone(), place));
         let mut program = Program::clone(program);
-        program.cmdline = program.cmdline.as_ref().map(masked);
+        program.cmdline = program.cmdline.as_ref().map(|line| Safe::new(&text::fit(&masked(line), COMMAND)));
         fresh.push(program);
         place
     }

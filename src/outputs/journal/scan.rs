@@ -34,6 +34,13 @@ impl Stretch {
     const fn touches(self, from: i64, to: i64) -> bool {
         from <= self.to && to >= self.from
     }
+
+    /// Tells that a file whose first line follows `from` and whose last is at `to` holds nothing of it. Both must
+    /// be a day after it: after a jump of the clock one of them says little.
+    const fn is_before(self, from: DateTime<Utc>, to: DateTime<Utc>) -> bool {
+        let end = self.to.saturating_add(86_400);
+        from.timestamp() > end && to.timestamp() > end
+    }
 }
 
 /// One line as it was found; `None` when it is too long to be one.
@@ -65,8 +72,11 @@ impl<'a> Files<'a> {
         zone: Zone,
         take: &mut dyn FnMut(Found<'_>) -> ControlFlow<()>,
     ) -> Result<()> {
+        let mut before = None;
         for one in &self.closed {
-            if one.to.is_some_and(|to| to.timestamp() < stretch.from) {
+            let after = before.zip(one.to).is_some_and(|(from, to)| stretch.is_before(from, to));
+            before = one.to.or(before);
+            if after || one.to.is_some_and(|to| to.timestamp() < stretch.from) {
                 continue;
             }
             let Some((file, packed)) = self.open_closed(one)? else { continue };
