@@ -1115,3 +1115,60 @@ fn work_of_compilers_and_installers_is_no_news_even_when_they_are_gone() {
     ];
     assert_eq!(judge().beat(&with_starts(fake), &[], start()).findings.len(), 2);
 }
+
+#[test]
+fn another_run_of_this_program_is_no_finding_and_a_tree_in_tmp_is_one() {
+    let own = change(process(80, 1, "home-soc", "/tmp/clone/target/release/home-soc"), |own| own.own = true);
+    let other = process(90, 1, "home-soc", "/tmp/clone/target/release/home-soc");
+    let verdict = after(10, &with_processes(vec![own.clone(), other]));
+    assert_eq!(verdict.findings.len(), 0, "{:#?}", titles(&verdict));
+    let strangers = vec![own, process(90, 1, "a", "/tmp/tree/a"), process(91, 1, "b", "/tmp/tree/x/b")];
+    let verdict = after(10, &with_processes(strangers));
+    assert_eq!(raised(&verdict, "HS-PROC-003").map(|finding| finding.count), Some(2));
+    assert_eq!(verdict.findings.len(), 1, "{:#?}", titles(&verdict));
+}
+
+#[test]
+fn a_sweep_of_names_is_noted_where_only_keys_are_taken() {
+    let names = ["admin", "test", "oracle", "pi", "ubuntu", "git", "postgres"];
+    let events =
+        names.iter().map(|name| event(AuthKind::InvalidUser, start(), name, Some("203.0.113.9"))).collect();
+    let verdict = after(10, &with_events(events));
+    assert_raised(&verdict, "HS-AUTH-002", Level::Info);
+    assert_eq!((verdict.score.value, verdict.sign_ins.unwrap().failed_24h), (100, 0));
+}
+
+#[test]
+fn the_daily_noise_is_one_calm_line_and_a_louder_day_is_not() {
+    let hour = |now: DateTime<Utc>, failures: u32| {
+        let events = (0..failures)
+            .map(|n| failed(now, "root", true, Some(&format!("203.0.113.{}", n % 40))))
+            .chain([failed(now, "root", true, Some("198.51.100.7"))])
+            .collect();
+        with_events(events)
+    };
+    let mut judge = judge();
+    let mut now = start();
+    for minute in (0..3 * 24 * 60_i64).step_by(10) {
+        now = start() + TimeDelta::minutes(minute);
+        let readings = if minute % 60 == 0 { hour(now, 50 + (minute as u32 / 60 * 7) % 11) } else { calm() };
+        let _ = judge.beat(&readings, &[], now);
+    }
+    let usual = judge.beat(&calm(), &[], now + TimeDelta::seconds(10));
+    assert!(usual.score.value >= 95, "{}: {:#?}", usual.score.value, titles(&usual));
+    assert!(raised(&usual, "HS-AUTH-001").unwrap().title.contains("usual for you"), "{:#?}", titles(&usual));
+    let loud = judge.beat(&hour(now, 900), &[], now + TimeDelta::seconds(20));
+    assert!(loud.score.value < 75, "{}: {:#?}", loud.score.value, titles(&loud));
+}
+
+#[test]
+fn a_port_that_the_kernel_gave_out_is_the_same_door_tomorrow() {
+    let door =
+        |port| with_listener(calm(), listener(Protocol::Tcp, port, Reach::Everyone, Some((900, "torrent"))));
+    let mut judge = judge();
+    let _ = judge.beat(&calm(), &[], start());
+    let first = judge.beat(&door(40_001), &[], start() + TimeDelta::seconds(10));
+    let second = judge.beat(&door(50_002), &[], start() + TimeDelta::days(1));
+    let (first, second) = (raised(&first, "HS-NET-002").unwrap(), raised(&second, "HS-NET-002").unwrap());
+    assert_eq!(first.id, second.id);
+}

@@ -20,6 +20,7 @@ const WIDEST: f64 = 0.999;
 #[serde(rename_all = "snake_case")]
 pub(super) enum Series {
     Connections,
+    FailedPerHour,
 }
 
 /// All that is learned, by series; a few KiB each.

@@ -1,6 +1,6 @@
 //! Programs that were started since the last beat, however short their lives. What still runs is judged as a process.
 
-use super::process::odd_place;
+use super::process::{odd_place, tree};
 use super::provenance::{self, Kin, Place, is_toolchain_name, place};
 use super::rules::Name;
 use super::settings::Settings;
@@ -43,7 +43,10 @@ pub(super) fn judge(
     vouched: &mut Vouched,
     settings: &Settings,
 ) {
-    for event in events.iter().filter(|event| !event.own) {
+    let is_own = |event: &&ExecEvent| {
+        event.own || path(event).zip(kin).is_some_and(|(path, kin)| kin.is_own_file(path))
+    };
+    for event in events.iter().filter(|event| !is_own(event)) {
         let at_work = is_toolchain_work(event, kin, vouched);
         let by_name = event.name.as_deref().is_some_and(is_toolchain_name)
             || event.argv.as_deref().is_some_and(provenance::is_installer_line);
@@ -71,6 +74,7 @@ fn started(round: &mut Round, event: &ExecEvent, at_work: bool, kin: Option<&Kin
     } else if !at_work && let Some((what, alert)) = odd_place(path) {
         round.saw(
             about(event, path, Name::OddFolder, kin)
+                .grouped_by(tree(path))
                 .title(&format!("{name} was started from {what}: {path}"))
                 .level(if alert { Level::Alert } else { Level::Warning })
                 .confidence(if event.exe.is_some() { Confidence::High } else { Confidence::Medium })

@@ -183,7 +183,7 @@ impl Health<'_> {
             (thresholds.busy_process_pct, thresholds.sustained_s, thresholds.unexplained_cpu_s);
         let busy = processes.iter().filter(|process| {
             let program = &process.program;
-            !program.own
+            !kin.is_own(process)
                 && !program.kernel_thread
                 && process.cpu_pct.is_some_and(|cpu| f64::from(cpu) >= busy_pct)
         });

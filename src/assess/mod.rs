@@ -152,6 +152,8 @@ impl Judge {
         let mut desk = access::Desk {
             settings: &self.settings,
             known: &mut self.memory.known,
+            baselines: &mut self.memory.baselines,
+            learns,
             logins: readings.logins.as_deref(),
             own_address: self.context.own_address,
             now,

@@ -79,7 +79,7 @@ impl Network<'_> {
                 .as_ref()
                 .zip(kin)
                 .and_then(|(owner, kin)| kin.find(owner.pid, owner.start_ticks));
-            if process.is_some_and(|process| process.program.own) {
+            if process.zip(kin).is_some_and(|(process, kin)| kin.is_own(process)) {
                 continue;
             }
             let program = listener.owner.as_ref().map_or("?", |owner| owner.name.as_str());
@@ -181,7 +181,15 @@ impl Network<'_> {
 impl Door<'_> {
     /// What makes it the same door tomorrow: port and reach; the program is added where it can be seen.
     fn key(&self) -> String {
-        format!("{DOORS} {} {} {:?}", self.protocol(), self.listener.port, self.listener.reach)
+        format!("{DOORS} {} {} {:?}", self.protocol(), self.port(), self.listener.reach)
+    }
+
+    /// The port; one that the kernel gave out is another one tomorrow.
+    fn port(&self) -> String {
+        match self.listener.port {
+            FIRST_EPHEMERAL.. => "dynamic".to_owned(),
+            port => port.to_string(),
+        }
     }
 
     const fn protocol(&self) -> &'static str {
@@ -236,11 +244,10 @@ impl Door<'_> {
         };
         let mut sighting = Sighting::new(Name::Listener, now)
             .key("protocol", protocol)
-            .key("port", &port)
+            .key("port", &self.port())
             .key("reach", by)
             .key("program", self.program)
             .title(&title)
-            .between(listener.since.unwrap_or(now).min(now), now)
             .proof(
                 "kernel",
                 listener.since,

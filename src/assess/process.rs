@@ -33,7 +33,7 @@ impl Processes<'_> {
         }
         let mut replaced = Vec::new();
         for process in
-            processes.iter().filter(|process| !process.program.own && !process.program.kernel_thread)
+            processes.iter().filter(|process| !self.kin.is_own(process) && !process.program.kernel_thread)
         {
             let found = self.file(process).or_else(|| self.folder(process));
             let found = found.into_iter().chain(self.disguise(process)).chain(self.miner(process));
@@ -97,6 +97,7 @@ impl Processes<'_> {
         let points = &self.settings.score.points;
         Some(
             about(process, Name::OddFolder, self.now)
+                .grouped_by(tree(path))
                 .title(&format!("{} runs from {what}: {path}", program.name))
                 .level(if alert { Level::Alert } else { Level::Warning })
                 .confidence(if program.exe.is_some() { Confidence::High } else { Confidence::Medium })
@@ -145,7 +146,7 @@ impl Processes<'_> {
     fn shells(&self, round: &mut Round, sockets: &Sockets, processes: &[Process]) {
         let connections = sockets.connections.as_deref().unwrap_or_default();
         let open = |connection: &&Connection| connection.state == TcpState::Established;
-        for process in processes.iter().filter(|process| !process.program.own) {
+        for process in processes.iter().filter(|process| !self.kin.is_own(process)) {
             let Some(inode) = process.program.stdio_socket else { continue };
             let Some(connection) =
                 connections.iter().filter(open).find(|connection| connection.inode == inode)
@@ -166,7 +167,7 @@ impl Processes<'_> {
                 continue;
             }
             if let Some(process) = self.kin.find(owner.pid, owner.start_ticks)
-                && !process.program.own
+                && !self.kin.is_own(process)
                 && process.program.stdio_socket.is_none()
                 && !self.is_socket_service(process, connection)
             {
@@ -258,6 +259,17 @@ pub(super) fn odd_place(path: &str) -> Option<(&'static str, bool)> {
         Place::Temporary => Some(("a temporary folder", false)),
         _ => None,
     }
+}
+
+/// The tree below a temporary folder that a program belongs to: what was unpacked or built there together is one
+/// finding. A hidden program is one of its own.
+pub(super) fn tree(path: &str) -> Option<&str> {
+    if place(path) != Place::Temporary {
+        return None;
+    }
+    let start = ["/tmp/", "/var/tmp/"].iter().find(|start| path.starts_with(**start))?;
+    let end = start.len() + path.get(start.len()..)?.find('/')?;
+    path.get(..end)
 }
 
 /// A program of a package whose file an upgrade took away.

@@ -132,16 +132,33 @@ pub(super) fn user_name(uid: Option<u32>, kin: Option<&Kin<'_>>) -> String {
 /// Processes of one beat by pid, to walk from child to parent.
 pub(super) struct Kin<'a> {
     by_pid: HashMap<u32, &'a Process>,
+    /// The file of this very program: another run of it is no finding, either.
+    own_exe: Option<&'a str>,
 }
 
 impl<'a> Kin<'a> {
     pub(super) fn of(processes: &'a [Process]) -> Self {
-        Self { by_pid: processes.iter().map(|process| (process.program.pid, process)).collect() }
+        let by_pid: HashMap<_, _> = processes.iter().map(|process| (process.program.pid, process)).collect();
+        let is_first = |process: &&Process| {
+            process.program.own && by_pid.get(&process.ppid).is_none_or(|parent| !parent.program.own)
+        };
+        let own = processes.iter().find(is_first).and_then(|process| process.program.exe.as_ref());
+        Self { by_pid, own_exe: own.map(|exe| exe.path.as_str()) }
     }
 
     /// The process with this identity; a pid that was used again is somebody else.
     pub(super) fn find(&self, pid: u32, start_ticks: u64) -> Option<&'a Process> {
         self.by_pid.get(&pid).copied().filter(|process| process.program.start_ticks == start_ticks)
+    }
+
+    /// Tells this program, its children, and other runs of the same file.
+    pub(super) fn is_own(&self, process: &Process) -> bool {
+        process.program.own || process.program.exe.as_ref().is_some_and(|exe| self.is_own_file(&exe.path))
+    }
+
+    /// Tells the file of this program.
+    pub(super) fn is_own_file(&self, path: &str) -> bool {
+        self.own_exe == Some(path)
     }
 
     /// The process that has this pid now.
@@ -168,7 +185,7 @@ impl<'a> Kin<'a> {
     /// Tells whether the processor use of a process has a known origin.
     pub(super) fn is_explained(&self, process: &'a Process) -> bool {
         let program = &process.program;
-        if program.kernel_thread || program.own {
+        if program.kernel_thread || self.is_own(process) {
             return true;
         }
         if program

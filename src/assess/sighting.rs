@@ -70,6 +70,17 @@ impl Sighting {
         self
     }
 
+    /// Makes programs of one folder one finding; the program itself is then a detail.
+    pub(super) fn grouped_by(mut self, folder: Option<&str>) -> Self {
+        if let Some(folder) = folder
+            && let Some(program) = self.key.remove("program")
+        {
+            self.detail.insert("program".to_owned(), program);
+            self.key.insert("folder".to_owned(), Safe::new(folder));
+        }
+        self
+    }
+
     pub(super) fn title(mut self, title: &str) -> Self {
         self.title = Safe::new(&text::fit(title, TITLE_COLUMNS));
         self

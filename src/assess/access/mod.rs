@@ -9,6 +9,7 @@ mod say;
 mod source;
 mod window;
 
+use super::baseline::{Baselines, Series};
 use super::first_seen::Known;
 use super::rules::Name;
 use super::settings::Settings;
@@ -57,6 +58,9 @@ struct Counts {
 pub(super) struct Desk<'a> {
     pub(super) settings: &'a Settings,
     pub(super) known: &'a mut Known,
+    pub(super) baselines: &'a mut Baselines,
+    /// Whether this beat is a measure of normal days.
+    pub(super) learns: bool,
     pub(super) logins: Option<&'a Logins>,
     pub(super) own_address: Option<IpAddr>,
     pub(super) now: DateTime<Utc>,
@@ -88,8 +92,26 @@ impl Access {
                 round.looked(name);
             }
         }
-        self.say_failures(round, desk, &reading.source);
+        let usual = reading.caught_up && self.is_usual(desk);
+        self.say_failures(round, desk, &reading.source, usual);
         self.refusals.say(round, desk);
+    }
+
+    /// Tells whether the failures of the last hour are as many as on other days, and learns from them.
+    fn is_usual(&self, desk: &mut Desk<'_>) -> bool {
+        let since = minute(desk.now) - 60;
+        let failed: u64 = self
+            .minutes
+            .iter()
+            .rev()
+            .take_while(|(at, _)| *at > since)
+            .map(|(_, counts)| counts.failed)
+            .sum();
+        let failed = failed as f64;
+        desk.baselines.hear(Series::FailedPerHour, failed, desk.learns, desk.now);
+        desk.baselines.range(Series::FailedPerHour, desk.now).is_some_and(|range| {
+            failed <= range.median || range.ratio(failed) <= desk.settings.thresholds.peak_ratio
+        })
     }
 
     fn hear(&mut self, round: &mut Round, event: &Arc<AuthEvent>, desk: &mut Desk<'_>) {
@@ -111,6 +133,10 @@ impl Access {
         }
         match event.kind {
             AuthKind::Failed if fresh => self.fail(event, at, desk),
+            // Where only keys are taken, names are all that is ever tried.
+            AuthKind::InvalidUser if fresh => {
+                self.source(source::key(event.address.as_ref())).knock(at, event.user.as_ref(), event.count);
+            }
             AuthKind::Accepted => self.accept(round, event, at, fresh, desk),
             AuthKind::Sudo | AuthKind::Su => {
                 if fresh {

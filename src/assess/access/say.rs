@@ -1,6 +1,6 @@
 //! What is said about failed logins: one finding per source that matters, one for the rest, one for the noise.
 
-use super::source::{SourceLog, parse};
+use super::source::{SourceLog, is_near, parse};
 use super::{Access, Desk, PASSWORDS_ON};
 use crate::assess::rules::Name;
 use crate::assess::sighting::{Round, Sighting};
@@ -17,8 +17,10 @@ const HOPELESS_RUNS: usize = 5;
 const LOG_FILES: &[&str] = &["/var/log/auth.log", "/var/log/secure", "/var/log/messages"];
 
 impl Access {
-    pub(super) fn say_failures(&self, round: &mut Round, desk: &Desk<'_>, source: &Safe) {
-        let mut sources: Vec<_> = self.sources.iter().filter(|(_, log)| !log.failed.is_empty()).collect();
+    /// Says what the failures of 24 hours come to; `usual` tells that there are as many on other days.
+    pub(super) fn say_failures(&self, round: &mut Round, desk: &Desk<'_>, source: &Safe, usual: bool) {
+        let heard = |log: &SourceLog| !log.failed.is_empty() || !log.knocks.is_empty();
+        let mut sources: Vec<_> = self.sources.iter().filter(|(_, log)| heard(log)).collect();
         sources.sort_by_cached_key(|(key, log)| {
             (std::cmp::Reverse((log.serious.total(), log.failed.total())), (*key).clone())
         });
@@ -26,27 +28,29 @@ impl Access {
         let mut others = Sum::default();
         let mut hopeless_runs = 0;
         for (place, (key, log)) in sources.into_iter().enumerate() {
-            let serious = log.serious.total();
-            hopeless.add(log, log.hopeless.total());
+            // From far away and as every day: noise, until it gets louder or somebody gets in.
+            let noise = usual && parse(key).is_some_and(|ip| !is_near(ip));
+            let serious = if noise { 0 } else { log.serious.total() };
+            hopeless.add(log, log.hopeless.total() + log.serious.total() - serious);
             if place >= OWN_FINDINGS {
                 others.add(log, serious);
             } else if serious > 0 || log.typos.total() > 0 {
-                round.saw(one_source(key, log, desk, source));
+                round.saw(one_source(key, log, serious, desk, source));
             }
             let swept = log.names_total() as f64 >= desk.settings.thresholds.sweep_names;
             let dangerous = serious > 0 && place < OWN_FINDINGS;
             if (log.run.is_some() || swept) && (dangerous || hopeless_runs < HOPELESS_RUNS) {
                 hopeless_runs += usize::from(!dangerous);
-                round.saw(run(key, log, desk, source));
+                round.saw(run(key, log, serious, desk, source));
             }
         }
-        groups(round, desk, &hopeless, &others);
+        groups(round, desk, &hopeless, &others, usual);
     }
 }
 
-fn one_source(key: &Safe, log: &SourceLog, desk: &Desk<'_>, source: &Safe) -> Sighting {
+fn one_source(key: &Safe, log: &SourceLog, serious: u64, desk: &Desk<'_>, source: &Safe) -> Sighting {
     let points = &desk.settings.score.points;
-    let (serious, typos) = (log.serious.total(), log.typos.total());
+    let typos = log.typos.total();
     let mut asked = logarithmic(points.failed_logins_step, points.failed_logins_max, serious);
     if typos > 0 {
         asked = (asked + points.own_typo).min(points.failed_logins_max);
@@ -77,7 +81,7 @@ fn one_source(key: &Safe, log: &SourceLog, desk: &Desk<'_>, source: &Safe) -> Si
 }
 
 /// The noise in one calm line, and the many that are behind the worst ones in another.
-fn groups(round: &mut Round, desk: &Desk<'_>, hopeless: &Sum, others: &Sum) {
+fn groups(round: &mut Round, desk: &Desk<'_>, hopeless: &Sum, others: &Sum, usual: bool) {
     let points = &desk.settings.score.points;
     if hopeless.failures > 0 {
         // Where passwords are taken, a sweep may yet meet a name that exists.
@@ -86,12 +90,19 @@ fn groups(round: &mut Round, desk: &Desk<'_>, hopeless: &Sum, others: &Sum) {
         let most = points.failed_logins_noise * if on { 2.0 } else { 1.0 };
         let asked = logarithmic(points.failed_logins_step, most, hopeless.failures);
         let sources = text::plural(hopeless.sources, "source");
-        let title =
-            format!("{} that cannot succeed, {sources}", text::plural(hopeless.failures, "failed login"));
+        let failures = text::plural(hopeless.failures, "failed login");
+        let (title, why) = if usual {
+            let why =
+                "As many as on other days, and nobody got in. A success, or a rising rate, would be told.";
+            (format!("{failures} from {sources}, usual for you"), why)
+        } else {
+            let why = "The names do not exist, or nothing was offered that could be guessed: the noise of the internet.";
+            (format!("{failures} that cannot succeed, {sources}"), why)
+        };
         round.saw(
             hopeless
                 .sighting("names that do not exist", &title, desk.now)
-                .why("The names do not exist, or nothing was offered that could be guessed. This is the noise of the internet.")
+                .why(why)
                 .level(Level::Info)
                 .points(asked),
         );
@@ -137,8 +148,7 @@ impl Sum {
 }
 
 /// A program at work. Against names that do not exist it is worth a note, against others a warning.
-fn run(key: &Safe, log: &SourceLog, desk: &Desk<'_>, source: &Safe) -> Sighting {
-    let serious = log.serious.total();
+fn run(key: &Safe, log: &SourceLog, serious: u64, desk: &Desk<'_>, source: &Safe) -> Sighting {
     let swept = log.names_total() as f64 >= desk.settings.thresholds.sweep_names;
     let from = if key == "local" { "at this machine".to_owned() } else { format!("by {key}") };
     let title = if swept {

@@ -56,6 +56,8 @@ pub(super) struct SourceLog {
     /// Of these, the owner's typos.
     pub(super) typos: Window,
     pub(super) accepted: Window,
+    /// Names that were offered before any credential, and do not exist.
+    pub(super) knocks: Window,
     names: Vec<(Safe, u32, i64)>,
     more_names: u64,
     pending: VecDeque<(DateTime<Utc>, u32, Option<Safe>, bool)>,
@@ -90,6 +92,15 @@ impl SourceLog {
                 let run = self.run.get_or_insert(Run { since: began, last: attempt.at });
                 run.last = run.last.max(attempt.at);
             }
+        }
+    }
+
+    /// Notes a name that does not exist, offered before any credential.
+    pub(super) fn knock(&mut self, at: DateTime<Utc>, user: Option<&Safe>, n: u32) {
+        self.touch(at);
+        self.knocks.add(minute(at), n.max(1));
+        if let Some(user) = user {
+            self.name(user, 0, minute(at));
         }
     }
 
@@ -129,9 +140,14 @@ impl SourceLog {
 
     /// Forgets what is older than a minute, and tells whether anything is left.
     pub(super) fn forget_before(&mut self, oldest: i64) -> bool {
-        for window in
-            [&mut self.failed, &mut self.serious, &mut self.hopeless, &mut self.typos, &mut self.accepted]
-        {
+        for window in [
+            &mut self.failed,
+            &mut self.serious,
+            &mut self.hopeless,
+            &mut self.typos,
+            &mut self.accepted,
+            &mut self.knocks,
+        ] {
             window.forget_before(oldest);
         }
         self.names.retain(|(_, _, last)| *last >= oldest);
@@ -139,10 +155,11 @@ impl SourceLog {
         if self.run.is_some_and(|run| minute(run.last) < oldest) {
             self.run = None;
         }
-        if self.failed.is_empty() {
+        let quiet = self.failed.is_empty() && self.knocks.is_empty();
+        if quiet {
             self.more_names = 0;
         }
-        !self.failed.is_empty() || !self.accepted.is_empty()
+        !quiet || !self.accepted.is_empty()
     }
 
     /// Different names tried, counted up to a bound.
@@ -204,9 +221,9 @@ pub(super) fn key(address: Option<&Safe>) -> Safe {
     }
 }
 
-/// Reads an address as logged: with a zone, or an IPv4 one in IPv6 clothes.
+/// Reads an address as logged: with a zone, or an IPv4 one in IPv6 clothes; also the key of a network.
 pub(super) fn parse(text: &str) -> Option<IpAddr> {
-    let plain = text.split('%').next().unwrap_or(text);
+    let plain = text.split(['%', '/']).next().unwrap_or(text);
     plain.parse::<IpAddr>().ok().map(|ip| ip.to_canonical())
 }
 
