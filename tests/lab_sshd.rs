@@ -12,7 +12,7 @@ mod lab;
 use chrono::Utc;
 use home_soc::collect::Root;
 use home_soc::collect::auth::source::{Collector, Settings};
-use home_soc::model::{AuthEvent, AuthKind};
+use home_soc::model::{Attribution, AuthEvent, AuthKind};
 use lab::{Lab, Recorder};
 use std::sync::Arc;
 use std::thread;
@@ -73,7 +73,7 @@ fn attack(recorder: Recorder) {
     let Some(lab) = Lab::start(recorder) else { return };
     let mut collector = listening(&lab, recorder);
     lab.hydra(&lab.user, 12);
-    lab.log_in("true");
+    lab.log_in("sleep 2");
     let events = fetch(&mut collector, |events| count(events, AuthKind::SessionClosed, &lab.user) > 0);
     let told = |kind| count(&events, kind, &lab.user);
     let all = format!("{events:#?}");
@@ -86,6 +86,15 @@ fn attack(recorder: Recorder) {
         {
             assert_eq!(event.address.as_deref(), Some("127.0.0.1"), "{event:?}");
         }
+    }
+    // A folder that stands for a machine has no connections; of this one the kernel saw those that lasted.
+    let is_confirmed = |event: &&Arc<AuthEvent>| event.attribution == Some(Attribution::KernelConfirmed);
+    let confirmed: Vec<_> = events.iter().filter(is_confirmed).collect();
+    if recorder == Recorder::Journald {
+        assert!(confirmed.iter().any(|event| event.kind == AuthKind::Accepted), "{all}");
+        assert!(confirmed.iter().filter(|event| event.kind == AuthKind::Failed).count() >= 6, "{all}");
+    } else {
+        assert!(confirmed.is_empty(), "{all}");
     }
 }
 

@@ -11,6 +11,7 @@ mod claim;
 mod cut;
 mod doas;
 mod dropbear;
+mod ends;
 mod fact;
 pub mod follow;
 mod ftp;

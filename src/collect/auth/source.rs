@@ -4,6 +4,7 @@
 //! waits. It does not judge. The clock that lines without a year are read by is the time of the last beat.
 
 use super::choice::{self, Choice, Place};
+use super::ends::Ends;
 use super::follow::{Follower, Polled};
 use super::inbox::Inbox;
 use super::journal::{Journal, Turn};
@@ -168,6 +169,7 @@ impl Collector {
                 if self.root.is_live() { Zone::Local } else { Zone::utc() },
             )),
             out: Vec::new(),
+            ends: Ends::of(&self.root),
         };
         let bytes = u64::from(self.settings.backlog_mib) << 20;
         let thread = std::thread::Builder::new().name("auth-reader".into()).spawn(move || match place {
@@ -220,6 +222,7 @@ struct Desk {
     since: DateTime<Utc>,
     parser: Parser,
     out: Vec<AuthEvent>,
+    ends: Option<Ends>,
 }
 
 impl Desk {
@@ -227,10 +230,14 @@ impl Desk {
     /// another line. While the past is read a full inbox is waited for: the past does not run away. Answers false
     /// when it is over.
     fn hand_over(&mut self, is_past: bool, at_end: bool) -> bool {
-        let mut state = self.shared.lock();
         if at_end {
-            self.parser.flush(state.now, &mut self.out);
+            let now = self.shared.lock().now;
+            self.parser.flush(now, &mut self.out);
         }
+        if let Some(ends) = self.ends.as_mut().filter(|_| !is_past) {
+            ends.confirm(&mut self.out);
+        }
+        let mut state = self.shared.lock();
         for event in self.out.drain(..) {
             if is_past && event.time.is_some_and(|time| time < self.since) {
                 continue;

@@ -4,7 +4,8 @@
 //! kernel has seen is confirmed; one that it has not seen is only what the log says, for a short connection can
 //! come and go between two looks.
 
-use crate::model::{Attribution, AuthEvent, Protocol, Sockets};
+use super::ends::end_of;
+use crate::model::{Attribution, AuthEvent, Connection, Protocol, Sockets};
 use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
 
@@ -20,15 +21,21 @@ pub(super) struct Witness {
 }
 
 impl Witness {
-    /// Remembers who is or was just connected.
+    /// Remembers who came in and is or was just connected.
     pub(super) fn look(&mut self, sockets: &Sockets) {
+        let came_in = |connection: &&Connection| connection.protocol == Protocol::Tcp && connection.incoming;
+        let ends = sockets.connections.iter().flatten().filter(came_in);
+        self.remember(
+            ends.map(|connection| (connection.remote.ip().to_canonical(), connection.remote.port())),
+        );
+    }
+
+    /// Remembers remote ends that were seen at one moment.
+    pub(super) fn remember(&mut self, ends: impl Iterator<Item = (IpAddr, u16)>) {
         self.looks += 1;
-        for connection in sockets.connections.iter().flatten() {
-            if connection.protocol == Protocol::Tcp && connection.incoming {
-                let end = (connection.remote.ip().to_canonical(), connection.remote.port());
-                if self.seen.insert(end, self.looks) != Some(self.looks) {
-                    self.order.push_back((end, self.looks));
-                }
+        for end in ends {
+            if self.seen.insert(end, self.looks) != Some(self.looks) {
+                self.order.push_back((end, self.looks));
             }
         }
         // An end that was seen again stands in the queue twice: only its latest place counts.
@@ -42,12 +49,12 @@ impl Witness {
 
     /// Says how far the event's address can be trusted; `None` for events that name none.
     pub(super) fn judge(&self, event: &AuthEvent) -> Option<Attribution> {
-        let address = event.address.as_deref()?;
-        if event.attribution == Some(Attribution::Disputed) {
+        event.address.as_ref()?;
+        // Both stand: what contradicts itself, and what was confirmed before.
+        if matches!(event.attribution, Some(Attribution::Disputed | Attribution::KernelConfirmed)) {
             return event.attribution;
         }
-        let ip = address.split('%').next()?.parse::<IpAddr>().ok().map(|ip| ip.to_canonical());
-        let is_seen = ip.zip(event.port).is_some_and(|end| self.seen.contains_key(&end));
+        let is_seen = end_of(event).is_some_and(|end| self.seen.contains_key(&end));
         Some(if is_seen { Attribution::KernelConfirmed } else { Attribution::LogOnly })
     }
 }
@@ -55,7 +62,7 @@ impl Witness {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{AuthKind, Connection, TcpState};
+    use crate::model::{AuthKind, TcpState};
 
     fn sockets(ends: impl IntoIterator<Item = (String, bool)>) -> Sockets {
         let connection = |(remote, incoming): (String, bool)| Connection {
