@@ -6,11 +6,12 @@ mod story;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
-use home_soc::model::{Deduction, FindingId, History, Level, Sample, Snapshot, Zone};
+use home_soc::model::{Deduction, FindingId, History, Level, LoginKind, Request, Sample, Snapshot, Zone};
 use home_soc::tui::app::{App, Chart, Effect, Looks, lines};
 use home_soc::tui::glyphs;
 use home_soc::tui::keymap::{Action, KEYMAP};
 use home_soc::tui::page::Tab;
+use home_soc::tui::past::Thinned;
 use home_soc::tui::theme;
 use home_soc::tui::wire::Wire;
 use ratatui::buffer::Buffer;
@@ -512,9 +513,10 @@ fn history_draws_gaps_as_gaps() {
         net_tx_bytes_per_s: None,
     };
     let samples = (30..55).rev().map(|minutes| sample(minutes, 82.0)).chain([sample(10, 37.0)]).collect();
-    app.remember(Chart::History, stretch, Ok(History { samples, ..History::default() }));
+    let history = History { samples, ..History::default() };
+    app.remember(Chart::History, Ok(Thinned::new(&history, stretch)));
     insta::assert_snapshot!("history-with-a-record", picture(&mut app, 100, 30));
-    app.remember(Chart::History, stretch, Err("the record is damaged".to_owned()));
+    app.remember(Chart::History, Err("the record is damaged".to_owned()));
     assert!(picture(&mut app, 100, 30).contains("the record is damaged"));
 }
 
@@ -545,4 +547,33 @@ fn a_flood_of_keys_and_pastes_does_no_harm() {
         }
     }
     picture(&mut app, 80, 24);
+}
+
+#[test]
+fn the_palette_takes_an_interval_and_a_theme() {
+    let looks = Looks { themes: vec![theme::load("nord", &[]).unwrap()], ..Looks::default() };
+    let mut app = app_with(looks, story::calm());
+    keys(&mut app, ":interval 2.5");
+    let asked = press(&mut app, KeyCode::Enter);
+    assert_eq!(asked, [Effect::Request(Request::Interval(Duration::from_millis(2500)))]);
+    keys(&mut app, ":theme nrd");
+    press(&mut app, KeyCode::Enter);
+    assert!(picture(&mut app, 100, 30).contains("did you mean nord?"));
+    keys(&mut app, ":goto find");
+    press(&mut app, KeyCode::Enter);
+    assert_eq!(app.tab(), Tab::Findings);
+}
+
+#[test]
+fn a_guessers_refused_tries_do_not_hide_a_login() {
+    let mut snapshot = story::attacked();
+    let logins = Arc::make_mut(snapshot.readings.logins.as_mut().unwrap());
+    let past = logins.past.as_mut().unwrap();
+    let mut failed = past[0].clone();
+    (failed.kind, failed.here) = (LoginKind::FailedLogin, false);
+    past.splice(0..0, std::iter::repeat_n(failed, 1284));
+    let mut app = app(snapshot);
+    open(&mut app, Tab::Logins);
+    let picture = picture(&mut app, 100, 30);
+    assert!(picture.contains("1,284 failed") && picture.contains("here now"), "{picture}");
 }

@@ -5,11 +5,11 @@
 use super::app::{App, Chart, Effect, Looks};
 use super::hangup::Watcher;
 use super::keymap::Keymap;
-use super::past::Stretch;
+use super::past::{Stretch, Thinned};
 use super::screen::Screen;
 use super::theme::Theme;
 use super::{HistorySource, Setup, clipboard, glyphs, theme};
-use crate::model::{History, Request};
+use crate::model::Request;
 use anyhow::Context as _;
 use chrono::Utc;
 use crossterm::event::{Event, EventStream, KeyEventKind};
@@ -31,7 +31,7 @@ pub enum Ending {
 /// Events that are taken before the next frame, so that a flood of keys does not starve the picture.
 const BEFORE_A_FRAME: usize = 256;
 
-type Told = (Chart, Stretch, Result<History, String>);
+type Told = (Chart, Result<Thinned, String>);
 
 /// Shows the screen until it ends; the terminal is as it was afterwards, on every way out.
 ///
@@ -119,8 +119,8 @@ impl Loop {
                     let newest = self.setup.snapshots.borrow_and_update().clone();
                     newest.map_or_else(Vec::new, |snapshot| app.hear(snapshot, Utc::now()))
                 }
-                Some((chart, stretch, answer)) = told.recv() => {
-                    app.remember(chart, stretch, answer);
+                Some((chart, answer)) = told.recv() => {
+                    app.remember(chart, answer);
                     Vec::new()
                 }
                 () = screen.idle() => Vec::new(),
@@ -206,10 +206,11 @@ impl Loop {
         let Some(source) = &self.setup.history else { return };
         let (source, tell): (Arc<dyn HistorySource>, _) = (Arc::clone(source), self.tell.clone());
         tokio::task::spawn_blocking(move || {
+            let answer = source.samples(stretch.from, stretch.to, stretch.columns);
             let answer =
-                source.samples(stretch.from, stretch.to, stretch.columns).map_err(|why| format!("{why:#}"));
+                answer.map(|history| Thinned::new(&history, stretch)).map_err(|why| format!("{why:#}"));
             // The loop is gone only when the program ends.
-            let _ = tell.send((chart, stretch, answer));
+            let _ = tell.send((chart, answer));
         });
     }
 }

@@ -84,12 +84,72 @@ pub enum Past {
     /// The record cannot be read, in words.
     Failed(String),
     /// The last answer.
-    Known {
-        /// What was asked for.
-        stretch: Stretch,
-        /// What the record holds of it.
-        history: History,
-    },
+    Known(Thinned),
+}
+
+/// A stretch of the record, thinned to columns as soon as it was read: a month of beats would not fit into a small
+/// machine's memory. The least and the greatest value of each column stay, so that no spike is averaged away.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Thinned {
+    /// One for each column in which something was seen, oldest first.
+    columns: Vec<Column>,
+    /// Time of the newest sample.
+    newest: Option<DateTime<Utc>>,
+    /// Lines and values that could not be read, and were skipped.
+    pub skipped: u64,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+struct Column {
+    at: DateTime<Utc>,
+    cells: [Option<Cell>; METRICS.len()],
+}
+
+const METRICS: [Metric; 8] = [
+    Metric::Score,
+    Metric::CpuLoad,
+    Metric::CpuUsedPct,
+    Metric::MemoryUsedPct,
+    Metric::EstablishedConnections,
+    Metric::FailedLogins,
+    Metric::NetRxBytesPerS,
+    Metric::NetTxBytesPerS,
+];
+
+impl Thinned {
+    /// Thins what was read to the columns of the stretch that was asked for.
+    pub fn new(history: &History, stretch: Stretch) -> Self {
+        let mut columns: Vec<Column> = Vec::new();
+        let mut place = None;
+        for sample in &history.samples {
+            let Some(now) = stretch.column(sample.at) else { continue };
+            if place != Some(now) {
+                columns.push(Column { at: sample.at, cells: [None; METRICS.len()] });
+                place = Some(now);
+            }
+            let Some(column) = columns.last_mut() else { continue };
+            for (cell, metric) in column.cells.iter_mut().zip(METRICS) {
+                if let Some(value) = sample.get(metric).filter(|value| value.is_finite()) {
+                    *cell = Some(Cell::of(value).after(*cell));
+                }
+            }
+        }
+        Self {
+            columns,
+            newest: history.samples.last().map(|sample| sample.at),
+            skipped: history.skipped_lines + history.skipped_values,
+        }
+    }
+}
+
+impl Stretch {
+    /// The column in which a moment lies; `None` when it lies outside.
+    pub fn column(self, at: DateTime<Utc>) -> Option<usize> {
+        let span_ms = (self.to - self.from).num_milliseconds().max(1);
+        let at_ms = (at - self.from).num_milliseconds();
+        let place = i128::from(at_ms) * self.columns as i128 / i128::from(span_ms);
+        (0..span_ms).contains(&at_ms).then_some(place as usize)
+    }
 }
 
 /// One column of a curve: what was seen in its time.
@@ -103,32 +163,42 @@ pub struct Cell {
     pub last: f64,
 }
 
+impl Cell {
+    /// A cell in which one value was seen.
+    const fn of(value: f64) -> Self {
+        Self { min: value, max: value, last: value }
+    }
+
+    /// This cell, with what was seen before it in the same column.
+    const fn after(self, before: Option<Self>) -> Self {
+        match before {
+            Some(before) => {
+                Self { min: before.min.min(self.min), max: before.max.max(self.max), last: self.last }
+            }
+            None => self,
+        }
+    }
+}
+
 /// Puts samples into columns of equal time; a column in which nothing was seen is a gap.
 pub fn columns(past: &Past, trend: &Trend, metric: Metric, stretch: Stretch) -> Vec<Option<Cell>> {
     let mut cells: Vec<Option<Cell>> = vec![None; stretch.columns];
-    let span_ms = (stretch.to - stretch.from).num_milliseconds().max(1);
-    let mut put = |sample: &Sample| {
-        let Some(value) = sample.get(metric).filter(|value| value.is_finite()) else { return };
-        let at = (sample.at - stretch.from).num_milliseconds();
-        if (0..span_ms).contains(&at) {
-            let place = (i128::from(at) * stretch.columns as i128 / i128::from(span_ms)) as usize;
-            if let Some(cell) = cells.get_mut(place) {
-                *cell = Some(cell.map_or(Cell { min: value, max: value, last: value }, |cell| Cell {
-                    min: cell.min.min(value),
-                    max: cell.max.max(value),
-                    last: value,
-                }));
-            }
+    let mut put = |at: DateTime<Utc>, seen: Option<Cell>| {
+        if let (Some(seen), Some(cell)) = (seen, stretch.column(at).and_then(|place| cells.get_mut(place))) {
+            *cell = Some(seen.after(*cell));
         }
     };
     let mut newest = stretch.from;
-    if let Past::Known { history, .. } = past {
-        for sample in &history.samples {
-            newest = newest.max(sample.at);
-            put(sample);
+    if let Past::Known(record) = past {
+        newest = record.newest.unwrap_or(newest);
+        let place = METRICS.iter().position(|known| *known == metric).unwrap_or(0);
+        for column in &record.columns {
+            put(column.at, column.cells[place]);
         }
     }
     // Beats that came after the record was read.
-    trend.since(newest + TimeDelta::milliseconds(1)).for_each(&mut put);
+    for sample in trend.since(newest + TimeDelta::milliseconds(1)) {
+        put(sample.at, sample.get(metric).filter(|value| value.is_finite()).map(Cell::of));
+    }
     cells
 }

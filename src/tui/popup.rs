@@ -51,7 +51,7 @@ pub enum Popup {
 }
 
 /// What a popup answers to a key.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq)]
 pub enum Reply {
     /// Stay open.
     Stay,
@@ -59,6 +59,10 @@ pub enum Reply {
     Close,
     /// Close, then do this.
     Do(Action),
+    /// Close, then measure at this interval, in seconds.
+    Interval(f64),
+    /// Close, then look like this.
+    Theme(String),
     /// Close, then sort by this.
     Sort(Option<usize>),
     /// Copy this, stay open.
@@ -133,7 +137,8 @@ impl Popup {
                 match key.code {
                     KeyCode::Esc => return Reply::Close,
                     KeyCode::Enter => {
-                        return found.get(*chosen).map_or(Reply::Stay, |(_, action)| Reply::Do(*action));
+                        let chosen = found.get(*chosen).map(|(_, action)| Reply::Do(*action));
+                        return with_argument(input.value()).or(chosen).unwrap_or(Reply::Stay);
                     }
                     KeyCode::Up => *chosen = chosen.saturating_sub(1),
                     KeyCode::Down => *chosen = (*chosen + 1).min(found.len().saturating_sub(1)),
@@ -223,7 +228,12 @@ impl Popup {
                     }
                 }
                 if found.is_empty() {
-                    pen.line(Line::styled(" no command has that name", view.theme.muted));
+                    let says = if with_argument(input.value()).is_some() {
+                        " Enter does it"
+                    } else {
+                        " no such command"
+                    };
+                    pen.line(Line::styled(says, view.theme.muted));
                 }
                 Some(Position::new(inside.x + 1 + input.visual_cursor() as u16, inside.y))
             }
@@ -367,6 +377,19 @@ fn help_lines(keymap: &Keymap, tab: Tab, wanted: &str, width: u16, view: &View<'
     lay(&paras, width)
 }
 
+/// The commands that take a word: `interval 5`, `theme nord`.
+fn with_argument(typed: &str) -> Option<Reply> {
+    let (command, argument) = typed.trim().split_once(' ')?;
+    match command {
+        "interval" => {
+            let seconds = argument.trim().trim_end_matches('s').trim().parse::<f64>().ok()?;
+            (0.05..=3600.0).contains(&seconds).then_some(Reply::Interval(seconds))
+        }
+        "theme" => Some(Reply::Theme(argument.trim().to_owned())),
+        _ => None,
+    }
+}
+
 type Found = ((&'static str, &'static str), Action);
 
 /// The commands whose name or words hold the letters of `typed` in order; the best first.
@@ -376,8 +399,8 @@ fn matches(typed: &str, keymap: &Keymap, tab: Tab) -> Vec<Found> {
         .on(tab)
         .filter(|(binding, _)| binding.action != Action::Palette)
         .filter_map(|(binding, _)| {
-            let rank = rank(&typed, binding.command)
-                .or_else(|| rank(&typed, binding.says).map(|rank| rank + 100))?;
+            let says = || binding.says.to_lowercase().find(&typed).map(|at| at + 100);
+            let rank = rank(&typed, binding.command).or_else(says)?;
             Some((rank, ((binding.command, binding.says), binding.action)))
         })
         .collect();

@@ -3,11 +3,11 @@
 use super::page::{Sheet, View};
 use super::widgets::prose::Para;
 use super::{glyphs, words};
-use crate::model::{Finding, Fix, SensorState, Snapshot, Status};
+use crate::model::{Evidence, Finding, Fix, Level, SensorState, Snapshot, Status};
 use crate::text;
 
-/// Proofs that are shown; the rest is counted.
-const PROOFS: usize = 12;
+/// Proofs that stand before the next step; all of them stand in the sheet, behind it.
+const FIRST_PROOFS: usize = 3;
 
 /// The story of a finding as paragraphs.
 pub fn of(finding: &Finding, view: &View<'_>) -> Vec<Para> {
@@ -18,13 +18,9 @@ pub fn of(finding: &Finding, view: &View<'_>) -> Vec<Para> {
         body.push(label(Para::new(finding.why.as_str(), theme.text), "WHY"));
     }
     body.push(label(Para::new(times(finding, view), theme.text), "WHEN"));
-    for (at, proof) in finding.evidence.iter().take(PROOFS).enumerate() {
-        let time = proof.at.map_or(String::new(), |at| format!(" {}", words::when(at, view.now, view.zone)));
-        let para = Para::new(format!("{}{time}: {}", proof.source, proof.text), theme.text);
+    for (at, proof) in finding.evidence.iter().take(FIRST_PROOFS).enumerate() {
+        let para = Para::new(words_of(proof, view), theme.text).one_line();
         body.push(if at == 0 { label(para, "PROOF") } else { para });
-    }
-    if finding.evidence.len() > PROOFS {
-        body.push(Para::new(format!("and {} more", finding.evidence.len() - PROOFS), theme.muted));
     }
     for (at, fix) in finding.fix.iter().enumerate() {
         let mut steps = step(at + 1, fix, view);
@@ -43,6 +39,11 @@ pub fn of(finding: &Finding, view: &View<'_>) -> Vec<Para> {
             format!("until {}", view.zone.at(until).format("%-d %b %Y"))
         });
         body.push(label(Para::new(format!("\"{}\", {until}", accepted.reason), theme.text), "ACCEPTED"));
+    }
+    if finding.status == Status::Open && finding.level >= Level::Warning {
+        body.push(label(Para::new("If you know why, it need not cost points:", theme.text), "KNOWN"));
+        let accept = ["home-soc", "accept", finding.id.as_str(), "--until", "+30d", "--reason", "..."];
+        body.push(Para::new(words::command(&accept.map(str::to_owned)), theme.command).indent(3).one_line());
     }
     let attack = if finding.attack.is_empty() {
         String::new()
@@ -73,11 +74,22 @@ fn times(finding: &Finding, view: &View<'_>) -> String {
     format!("since {since} ({ago} ago){last}{often}")
 }
 
-/// The story of a finding as a sheet.
+fn words_of(proof: &Evidence, view: &View<'_>) -> String {
+    let time = proof.at.map_or(String::new(), |at| format!(" {}", words::when(at, view.now, view.zone)));
+    format!("{}{time}: {}", proof.source, proof.text)
+}
+
+/// The story of a finding as a sheet, with all its proof.
 pub fn sheet(finding: &Finding, view: &View<'_>) -> Sheet {
+    let mut body = of(finding, view);
+    body.push(Para::empty());
+    for (at, proof) in finding.evidence.iter().enumerate() {
+        let para = Para::new(words_of(proof, view), view.theme.text);
+        body.push(if at == 0 { para.label("ALL PROOF", view.theme.title) } else { para });
+    }
     Sheet {
         title: format!("{}  {}", finding.rule, glyphs::word(finding.level).trim_end()),
-        body: of(finding, view),
+        body,
         copy: Some(finding.title.to_string()),
         fix: words::fix(finding),
     }
@@ -179,5 +191,5 @@ pub fn coverage(snapshot: &Snapshot, view: &View<'_>) -> Sheet {
 
 /// True for what the person still has to look at.
 pub fn is_problem(finding: &Finding) -> bool {
-    finding.status == Status::Open && finding.level >= crate::model::Level::Warning
+    finding.status == Status::Open && finding.level >= Level::Warning
 }

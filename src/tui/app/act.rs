@@ -7,6 +7,7 @@ use crate::tui::keymap::Action;
 use crate::tui::page::{Answer, Room, Tab, View};
 use crate::tui::popup::Popup;
 use crate::tui::story;
+use crate::tui::theme::nearest;
 use chrono::{DateTime, Utc};
 use std::sync::Arc;
 use std::time::Duration;
@@ -135,9 +136,27 @@ impl App {
             self.say(format!("{seconds} s is as far as it goes"), now);
             return Vec::new();
         };
-        self.looks.interval = Duration::from_secs(next);
-        self.say(format!("measuring every {next} s"), now);
-        vec![Effect::Request(Request::Interval(self.looks.interval))]
+        self.measure_every(Duration::from_secs(next), now)
+    }
+
+    /// Asks the heartbeat for another interval.
+    pub(super) fn measure_every(&mut self, interval: Duration, now: DateTime<Utc>) -> Vec<Effect> {
+        self.looks.interval = interval;
+        self.say(format!("measuring every {} s", interval.as_secs_f64()), now);
+        vec![Effect::Request(Request::Interval(interval))]
+    }
+
+    /// Puts on another theme.
+    pub(super) fn use_theme(&mut self, name: &str, now: DateTime<Utc>) {
+        let names: Vec<&str> = self.looks.themes.iter().map(|theme| theme.name.as_str()).collect();
+        let meant = nearest(name, &names).to_owned();
+        match self.looks.themes.iter().find(|theme| theme.name == name) {
+            Some(theme) => {
+                self.looks.theme = theme.clone();
+                self.say(format!("theme: {name}"), now);
+            }
+            None => self.say(format!("no theme is called {name}; did you mean {meant}?"), now),
+        }
     }
 
     fn next_theme(&mut self, now: DateTime<Utc>) {

@@ -36,10 +36,10 @@ use super::glyphs::{self, Glyphs};
 use super::keymap::{Chord, Keymap};
 use super::page::{Page, Room, Tab, View};
 use super::pages;
-use super::past::{Past, Stretch, Trend};
+use super::past::{Past, Stretch, Thinned, Trend};
 use super::popup::{Popup, Reply};
 use super::theme::{self, Theme};
-use crate::model::{FindingId, History, Level, Request, Snapshot, Zone};
+use crate::model::{FindingId, Level, Request, Snapshot, Zone};
 use chrono::{DateTime, TimeDelta, Utc};
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind};
 use std::sync::Arc;
@@ -213,9 +213,9 @@ impl App {
     }
 
     /// Takes what the record told.
-    pub fn remember(&mut self, chart: Chart, stretch: Stretch, told: Result<History, String>) {
+    pub fn remember(&mut self, chart: Chart, told: Result<Thinned, String>) {
         let past = match told {
-            Ok(history) => Past::Known { stretch, history },
+            Ok(record) => Past::Known(record),
             Err(why) => Past::Failed(why),
         };
         match chart {
@@ -329,6 +329,15 @@ impl App {
                 Reply::Do(action) => {
                     self.popup = None;
                     return self.act(action, now);
+                }
+                Reply::Interval(seconds) => {
+                    self.popup = None;
+                    return self.measure_every(Duration::from_secs_f64(seconds), now);
+                }
+                Reply::Theme(name) => {
+                    self.popup = None;
+                    self.use_theme(&name, now);
+                    return Vec::new();
                 }
                 Reply::Sort(column) => {
                     self.popup = None;

@@ -14,6 +14,9 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
+/// Lines that details need to be worth it.
+const UNDER_LEAST: u16 = 6;
+
 /// One finding with what it costs.
 pub struct FindingRow {
     id: FindingId,
@@ -92,7 +95,7 @@ const COLUMNS: &[Column<FindingRow>] = &[
         title: "TIMES",
         width: 6,
         grows: false,
-        priority: 5,
+        priority: 4,
         right: true,
         cell: |row, view| {
             if row.count > 1 {
@@ -105,7 +108,7 @@ const COLUMNS: &[Column<FindingRow>] = &[
     },
     Column {
         title: "WHAT",
-        width: 16,
+        width: 44,
         grows: true,
         priority: 0,
         right: false,
@@ -203,14 +206,16 @@ impl Page for Findings {
             }
             return;
         }
-        // Where details stand under the list, they get what the list leaves.
+        // Details under the list get what the list leaves, also on screens that are no larger than 80x24.
+        let under = (self.list.len() as u16).saturating_add(2);
         let (rows, below) = match beside {
-            Some(area) if area.x == list.x => {
-                let rows = pen.left().min((self.list.len() as u16).saturating_add(2));
+            Some(area) if area.x != list.x => (pen.left(), Some(area)),
+            _ if beside.is_some() || pen.left() >= under + UNDER_LEAST => {
+                let rows = pen.left().min(under);
                 let top = list.y + 1 + rows;
                 (rows, Some(Rect { y: top, height: area.bottom().saturating_sub(top), ..area }))
             }
-            other => (pen.left(), other),
+            _ => (pen.left(), None),
         };
         let place = pen.take(rows);
         self.list.draw(buf, place, view, true);

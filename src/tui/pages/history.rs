@@ -1,6 +1,6 @@
 //! The past in curves over one time axis, with what changed around the cursor. Gaps are never drawn as zero.
 
-use crate::model::{Finding, History as Record, Metric, Status};
+use crate::model::{Finding, Metric, Status};
 use crate::text;
 use crate::tui::keymap::Action;
 use crate::tui::page::{Answer, Page, Room, View};
@@ -25,7 +25,7 @@ const ZOOMS: [(i64, &str); 8] = [
 ];
 
 /// The widest a curve is drawn: more history, not bigger letters.
-const WIDEST: u16 = 180;
+const WIDEST: u16 = 170;
 /// Columns in front of a curve and behind it.
 const NAME: u16 = 19;
 const AFTER: u16 = 13;
@@ -212,9 +212,7 @@ impl History {
 }
 
 fn column_of(time: DateTime<Utc>, stretch: Stretch) -> u16 {
-    let span = (stretch.to - stretch.from).num_milliseconds().max(1);
-    let at = (time - stretch.from).num_milliseconds().clamp(0, span - 1);
-    (i128::from(at) * stretch.columns as i128 / i128::from(span)) as u16
+    stretch.column(time).unwrap_or(0) as u16
 }
 
 /// What happened near a moment, nearest in time first when there is not room for all.
@@ -312,11 +310,11 @@ impl Page for History {
                 theme.muted,
             )),
             Past::Failed(why) => Some((format!("  The record cannot be read: {why}"), theme.blind)),
-            Past::Known { history: Record { skipped_lines: 1.., .. }, .. } => Some((
-                "  Some lines of the record could not be read and were skipped.".to_owned(),
-                theme.muted,
-            )),
-            Past::Known { .. } => None,
+            Past::Known(record) if record.skipped > 0 => {
+                let skipped = text::plural(record.skipped, "line");
+                Some((format!("  {skipped} of the record could not be read."), theme.muted))
+            }
+            Past::Known(_) => None,
         };
         if let Some((says, look)) = says {
             pen.line(Line::styled(says, look));
@@ -328,8 +326,11 @@ impl Page for History {
             ));
             pen.skip(1);
         }
-        let middle = self.cursor.unwrap_or(view.now);
-        let reach = ((stretch.to - stretch.from) / 12).max(TimeDelta::minutes(10));
+        let span = stretch.to - stretch.from;
+        let (middle, reach) = match self.cursor {
+            Some(moment) => (moment, (span / 12).max(TimeDelta::minutes(10))),
+            None => (view.now, span),
+        };
         let title = match self.cursor {
             Some(at) => format!("WHAT CHANGED AROUND {}", view.zone.at(at).format("%H:%M")),
             None => "WHAT CHANGED LATELY".to_owned(),

@@ -98,9 +98,10 @@ pub(super) fn blind(view: &View<'_>) -> Vec<Para> {
             body.push(Para::new(command, theme.command).one_line());
         }
         for other in &sensor.alternatives {
-            body.push(Para::new(format!("   or: {}", other.text), theme.text));
+            let or = if sensor.fix.is_empty() { "" } else { "or: " };
+            body.push(Para::new(format!("{or}{}", other.text), theme.text).indent(3));
             if !other.argv.is_empty() {
-                body.push(Para::new(format!("   {}", words::command(&other.argv)), theme.command).one_line());
+                body.push(Para::new(words::command(&other.argv), theme.command).indent(3).one_line());
             }
         }
     }

@@ -19,7 +19,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
-use rows::{HERE, Here, WAS, Was, from, kind};
+use rows::{HERE, Here, WAS, Was, from, kind, told_once};
 
 /// Days that the page looks back.
 const DAYS: i64 = 30;
@@ -102,11 +102,11 @@ impl Page for Logins {
         self.here.bring(here.collect(), view.min_level);
         let since = view.now - TimeDelta::days(DAYS);
         let past = logins.and_then(|logins| logins.past.as_ref()).into_iter().flatten();
-        let was = past.filter(|login| login.at >= since).map(|login| Was {
-            level: level(&login.user, login.from.as_deref()).filter(|_| login.here),
-            login: login.clone(),
-        });
-        self.was.bring(was.collect(), view.min_level);
+        let mut was = told_once(past.filter(|login| login.at >= since));
+        for row in was.iter_mut().filter(|row| row.login.here) {
+            row.level = level(&row.login.user, row.login.from.as_deref());
+        }
+        self.was.bring(was, view.min_level);
         if self.here.is_empty() {
             self.on_was = true;
         }

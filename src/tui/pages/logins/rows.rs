@@ -17,6 +17,27 @@ pub(super) struct Here {
 pub(super) struct Was {
     pub(super) login: Login,
     pub(super) level: Option<Level>,
+    /// How many refused tries it stands for.
+    times: u64,
+}
+
+/// Makes rows of login records, newest first. A guesser's refused tries are one row for each name and address in a
+/// row, with the newest time: a thousand of them must not hide a login.
+pub(super) fn told_once<'a>(past: impl Iterator<Item = &'a Login>) -> Vec<Was> {
+    let mut rows: Vec<Was> = Vec::new();
+    for login in past {
+        match rows.last_mut() {
+            Some(last)
+                if login.kind == LoginKind::FailedLogin
+                    && last.login.kind == LoginKind::FailedLogin
+                    && (&last.login.user, &last.login.from) == (&login.user, &login.from) =>
+            {
+                last.times += 1;
+            }
+            _ => rows.push(Was { login: login.clone(), level: None, times: 1 }),
+        }
+    }
+    rows
 }
 
 impl Row for Here {
@@ -216,7 +237,7 @@ pub(super) const WAS: &[Column<Was>] = &[
     },
     Column {
         title: "LASTED",
-        width: 9,
+        width: 13,
         grows: false,
         priority: 2,
         right: false,
@@ -224,7 +245,10 @@ pub(super) const WAS: &[Column<Was>] = &[
             let lasted = row.login.ended.map(|end| text::age_long(words::seconds(row.login.at, end)));
             match (row.login.kind, lasted) {
                 (LoginKind::Login, None) if row.login.here => Span::styled("here now", view.theme.ok),
-                (LoginKind::FailedLogin, _) => Span::styled("failed", view.theme.warning),
+                (LoginKind::FailedLogin, _) if row.times > 1 => {
+                    Span::styled(format!("{} failed", text::count(row.times)), view.theme.muted)
+                }
+                (LoginKind::FailedLogin, _) => Span::styled("failed", view.theme.muted),
                 (LoginKind::Login, None) => Span::styled("?", view.theme.muted),
                 (_, Some(lasted)) => Span::raw(lasted),
                 (_, None) => Span::raw(""),

@@ -51,7 +51,7 @@ fn blind_lines(view: &View<'_>, width: u16, most: usize) -> Vec<Line<'static>> {
 pub(super) fn machine_block(pen: &mut Pen<'_>, view: &View<'_>) {
     let system = &view.snapshot.readings.system;
     let half = pen.width() / 2;
-    let curve = if view.room >= Room::Wide { 20 } else { 12 };
+    let curve = if view.room >= Room::Wide { 18 } else { 12 };
     let mut right = machine::disks(system, view, 10);
     right.truncate(1);
     right.push(machine::network(view, 10));

@@ -68,6 +68,17 @@ fn quiet<'r>(text: String, zero: bool, view: &View<'_>) -> Span<'r> {
     Span::styled(text, if zero { view.theme.muted } else { Style::default() })
 }
 
+/// The command line. The folder of an ordinary program is left out, where nothing is said about it: the name is
+/// what people look for; the details have all of it.
+fn command(row: &ProcessRow) -> String {
+    let full = row.process.command();
+    let first = full.split(' ').next().unwrap_or(&full);
+    match first.rfind('/') {
+        Some(slash) if row.level.is_none() && slash + 1 < first.len() => full[slash + 1..].to_owned(),
+        _ => full,
+    }
+}
+
 /// The columns.
 pub(super) const COLUMNS: &[Column<ProcessRow>] = &[
     Column {
@@ -191,7 +202,7 @@ pub(super) const COLUMNS: &[Column<ProcessRow>] = &[
         priority: 0,
         right: false,
         cell: |row, view| {
-            let command = row.process.command();
+            let command = command(row);
             let look = if row.process.program.kernel_thread { view.theme.muted } else { Style::default() };
             if row.depth == 0 {
                 return Span::styled(command, look);
