@@ -166,6 +166,15 @@ fn header(text: &[u8], stamp: Stamp) -> Option<Frame<'_>> {
             frame.message = after_extras(after);
             return Some(frame);
         }
+        // `fail2ban.actions [384]:`: the number stands apart.
+        if let Some(name) = frame.host
+            && let Some(pid) = token.strip_prefix(b"[").and_then(|rest| rest.strip_suffix(b"]:"))
+            && let Some(pid) = cut::number(pid)
+        {
+            frame = Frame { host: None, tag: name, pid: u32::try_from(pid).ok(), ..frame };
+            frame.message = after_extras(after);
+            return Some(frame);
+        }
         if is_facility(token) {
             rest = after;
             continue;
@@ -201,7 +210,8 @@ fn tag(token: &[u8]) -> Option<(&[u8], Option<u32>)> {
             let name = inner[..open].strip_suffix(b"]").unwrap_or(&inner[..open]);
             match cut::number(&inner[open + 1..]) {
                 Some(pid) if !name.is_empty() => Some((name, u32::try_from(pid).ok())),
-                _ => colon.then_some((token, None)),
+                Some(_) => None,
+                None => colon.then_some((token, None)),
             }
         }
         _ if colon && !token.is_empty() => Some((token.strip_suffix(b"]").unwrap_or(token), None)),

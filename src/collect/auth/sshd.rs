@@ -527,7 +527,7 @@ fn change_of_name(reason: &[u8]) -> Option<(&[u8], &[u8])> {
 fn disconnecting_id(text: &[u8]) -> Option<Claim<'_>> {
     let text = text.strip_prefix(b"from ").unwrap_or(text);
     let mut found: Option<(Id<'_>, &[u8])> = None;
-    let mut readings = 0;
+    let (mut readings, mut known) = (0, false);
     let mut from = 0;
     let plain = !text.starts_with(b"invalid user ");
     while let Some(at) = cut::find(&text[from..], b": ") {
@@ -535,14 +535,23 @@ fn disconnecting_id(text: &[u8]) -> Option<Claim<'_>> {
         from = at + 2;
         let Some(id) = id(&text[..at]) else { continue };
         let reason = &text[at + 2..];
-        if let Some(rest) = reason.strip_prefix(CHANGE)
-            && let Some(user) = id.user
-            && rest.strip_prefix(user).is_none_or(|rest| rest.first() != Some(&b','))
-        {
+        let is_known = match reason.strip_prefix(CHANGE) {
             // The old name stands in the reason again: a reading in which they differ is a forged one.
+            Some(rest) => {
+                let again = id.user.and_then(|user| rest.strip_prefix(user));
+                if id.user.is_some() && !again.is_some_and(|rest| rest.starts_with(b",")) {
+                    continue;
+                }
+                true
+            }
+            None => reason == b"Too many authentication failures",
+        };
+        // What sshd is known to say goes before what it may say.
+        if known && !is_known {
             continue;
         }
-        readings += 1;
+        readings = if is_known == known { readings + 1 } else { 1 };
+        known = is_known;
         found = Some((id, reason));
         if plain {
             // A name that exists has no spaces and no colon: the first reading is sshd's.
