@@ -13,7 +13,7 @@ const PROGRAMS: usize = 1_200;
 
 /// Waits until `enough` says so, and gives all readings up to then as one list.
 fn read_until(collector: &mut execs::Collector, enough: impl Fn(&[ExecEvent]) -> bool) -> Readings {
-    let until = Instant::now() + Duration::from_secs(120);
+    let until = Instant::now() + Duration::from_mins(2);
     let mut all = Readings::default();
     while Instant::now() < until {
         let seen = collector.read(Utc::now());

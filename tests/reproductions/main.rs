@@ -139,9 +139,9 @@ fn a_busy_stranger_is_told_from_a_busy_program_of_a_package() {
     let strange = copy_of("/usr/bin/yes", &folder.path().join("y"));
     let case = Stray::start(&[&text(&strange)]);
     let twin = Stray::start(&["/usr/bin/yes"]);
-    let mut machine = Machine::busy_from(15.0);
-    // Three minutes and a half for the judge; the processor time is real.
-    let findings = machine.beats(8, TimeDelta::seconds(30));
+    let mut machine = Machine::busy_from(2.0);
+    // Four minutes for the judge; the processor time is real.
+    let findings = machine.beats(5, TimeDelta::seconds(60));
     assert!(fires_for(&findings, "HS-PROC-007", &case));
     assert!(!fires_for(&findings, "HS-PROC-007", &twin));
 }

@@ -154,7 +154,7 @@ impl Machine {
         let mut findings = Vec::new();
         for beat in 0..count {
             findings.clone_from(&self.0.beat(start + step * beat).findings);
-            std::thread::sleep(Duration::from_millis(300));
+            std::thread::sleep(Duration::from_millis(700));
         }
         findings
     }

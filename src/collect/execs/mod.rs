@@ -14,8 +14,8 @@ use crate::model::{ExecReading, Sensor};
 use chrono::{DateTime, Utc};
 use connector::{Connector, Silence};
 use message::Event;
+use polling::Poll;
 use queue::Queue;
-use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -116,16 +116,17 @@ impl Listener {
         let witness = Witness::new(&proc).map_err(|errno| format!("{}: {errno}", proc.display()))?;
         let stop = Arc::new(AtomicBool::new(false));
         let queue = Arc::new(Mutex::new(Queue::default()));
-        let (connector, silence) = match Connector::open() {
-            Ok(connector) => (Some(connector), None),
-            Err(silence) => (None, Some(silence)),
+        let (source, silence) = match Connector::open() {
+            Ok(connector) => (Source::Kernel(connector), None),
+            // Whoever starts from now on is new.
+            Err(silence) => (Source::List(Poll::new(&proc)), Some(silence)),
         };
         let ears = Ears { queue: Arc::clone(&queue), stop: Arc::clone(&stop), witness };
         let thread = thread::Builder::new()
             .name("exec events".to_owned())
-            .spawn(move || match connector {
-                Some(connector) => ears.listen(connector),
-                None => ears.poll(&proc),
+            .spawn(move || match source {
+                Source::Kernel(connector) => ears.listen(connector),
+                Source::List(list) => ears.poll(list),
             })
             .map_err(|error| format!("no thread could be started to listen for started programs: {error}"))?;
         Ok(Self { queue, stop, thread, silence })
@@ -147,6 +148,12 @@ impl Drop for Listener {
         // It ends with the next event, or after a moment without one.
         self.stop.store(true, Ordering::Relaxed);
     }
+}
+
+/// Where the thread hears of starts.
+enum Source {
+    Kernel(Connector),
+    List(Poll),
 }
 
 /// What the thread has.
@@ -175,8 +182,7 @@ impl Ears {
     }
 
     /// Compares process lists until it is told to stop.
-    fn poll(mut self, proc: &Path) {
-        let mut list = polling::Poll::new(proc);
+    fn poll(mut self, mut list: Poll) {
         while !self.stop.load(Ordering::Relaxed) {
             thread::sleep(POLL_EVERY);
             let (born, gone) = list.compare();

@@ -182,9 +182,12 @@ impl Owners {
     fn load(&mut self) {
         let (done, loading) = channel();
         let root = self.root.clone();
+        let is_first = self.database.is_none();
         let spawned = thread::Builder::new().name("packages".to_owned()).spawn(move || {
-            // It is in no hurry and reads thousands of files.
-            let _ = rustix::process::setpriority_process(None, 10);
+            if !is_first {
+                // What is known already is good enough for a while.
+                let _ = rustix::process::setpriority_process(None, 10);
+            }
             // Nobody listens any more when this program ends meanwhile.
             let _ = done.send(Database::read(&root));
         });
