@@ -27,6 +27,9 @@ pub struct Options {
     /// With --once: one JSON document on stdout
     #[arg(long, global = true)]
     pub json: bool,
+    /// Print the recorded moment at this time: -2h, 14:30, yesterday 22:40, 2026-11-22 13:58
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, conflicts_with = "headless")]
+    pub at: Option<String>,
     /// Collect, judge and store without a screen, until SIGTERM
     #[arg(long, conflicts_with = "once")]
     pub headless: bool,
@@ -68,6 +71,8 @@ pub enum Command {
         /// Rule or finding id
         rule: Option<String>,
     },
+    /// Read auth logs: who tried what from where
+    Scan(ScanOptions),
     /// List what is open and accepted now
     Findings,
     /// Print the score with the arithmetic behind it
@@ -127,6 +132,26 @@ pub enum Command {
         #[command(subcommand)]
         action: ConfigAction,
     },
+}
+
+/// Options of `scan`.
+#[derive(Debug, Args)]
+pub struct ScanOptions {
+    /// Log files, `.gz` too; `-` is standard input
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// The lines are journalctl's JSON
+    #[arg(long)]
+    pub journal: bool,
+    /// The present, for stamps without a year: RFC 3339
+    #[arg(long, value_name = "RFC3339", value_parser = chrono::DateTime::parse_from_rfc3339)]
+    pub now: Option<chrono::DateTime<chrono::FixedOffset>>,
+    /// The zone of stamps without one: local, UTC, +02:00, Europe/Zurich
+    #[arg(long, value_name = "ZONE", default_value = "local", allow_hyphen_values = true)]
+    pub tz: String,
+    /// The year of the first stamp without one
+    #[arg(long, value_name = "YEAR", value_parser = clap::value_parser!(i32).range(1970..=9999))]
+    pub year: Option<i32>,
 }
 
 /// A stretch of time.

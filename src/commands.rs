@@ -1,19 +1,20 @@
 //! The commands that answer a question and end. They wire rooms together and print.
 
 use crate::assess::{self, AcceptError};
-use crate::cli::{Format, Span};
+use crate::cli::{Format, ScanOptions, Span};
 use crate::config::{Config, nearest};
 use crate::model::{FindingId, Zone, moment};
 use crate::modes::{measure_once, print};
 use crate::outputs::document::json_line;
 use crate::outputs::journal::{self, Reader};
 use crate::outputs::{bill, mask, state};
-use crate::{Failure, accepted, exit};
+use crate::{Failure, accepted, exit, scan, text};
 use anyhow::{Context as _, anyhow};
 use chrono::{DateTime, Utc};
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::{Duration, Instant};
 
 /// Explains a rule, or lists all.
 pub(crate) fn explain(asked: Option<&str>) -> Result<ExitCode, Failure> {
@@ -33,6 +34,50 @@ pub(crate) fn explain(asked: Option<&str>) -> Result<ExitCode, Failure> {
     };
     print(assess::rules::page(rule).as_bytes())?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Reads auth logs.
+pub(crate) fn scan(asked: ScanOptions, json: bool) -> Result<ExitCode, Failure> {
+    let args = scan::ScanArgs {
+        files: asked.files,
+        json,
+        journal: asked.journal,
+        now: asked.now.map(|now| now.to_utc()),
+        zone: scan::zone(&asked.tz).map_err(Failure::usage)?,
+        year: asked.year,
+    };
+    let mut out = io::BufWriter::new(io::stdout());
+    let mut progress = Progress { started: Instant::now(), said: None };
+    let done = scan::run(&args, Utc::now(), &mut out, &mut |bytes| progress.read(bytes));
+    progress.clear();
+    done?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Says on the terminal how far a long reading is; into a pipe it says nothing.
+struct Progress {
+    started: Instant,
+    said: Option<Instant>,
+}
+
+impl Progress {
+    fn read(&mut self, bytes: u64) {
+        let due = self.said.unwrap_or(self.started) + Duration::from_secs(1);
+        if Instant::now() < due || !io::stderr().is_terminal() {
+            return;
+        }
+        self.said = Some(Instant::now());
+        let seconds = self.started.elapsed().as_secs_f64();
+        let (read, rate) = (text::bytes_long(bytes as f64), text::bytes_long(bytes as f64 / seconds));
+        // What cannot be said here is not worth an error.
+        drop(write!(io::stderr(), "\r\x1b[K{read} read, {rate}/s"));
+    }
+
+    fn clear(&self) {
+        if self.said.is_some() {
+            drop(write!(io::stderr(), "\r\x1b[K"));
+        }
+    }
 }
 
 /// Lists what is open and accepted now.
@@ -157,7 +202,7 @@ fn data_dir(config: &Config) -> Result<PathBuf, Failure> {
     config.data_dir_here().ok_or_else(|| Failure { code: exit::CONFIG, error: anyhow!(unknown) })
 }
 
-fn reader(config: &Config) -> Result<Reader, Failure> {
+pub(crate) fn reader(config: &Config) -> Result<Reader, Failure> {
     Ok(Reader::new(data_dir(config)?))
 }
 
@@ -166,15 +211,14 @@ fn memory(dir: &Path) -> assess::Memory {
 }
 
 fn stretch(span: &Span) -> Result<(DateTime<Utc>, DateTime<Utc>), Failure> {
-    let now = Utc::now();
-    let read = |text: &str| {
-        moment(text, now, Zone::Local).ok_or_else(|| {
-            Failure::usage(anyhow!(
-                "{text:?} is no time; write -6h, 14:30, yesterday 22:00 or 2026-11-22 13:58"
-            ))
-        })
-    };
-    Ok((read(&span.since)?, read(&span.until)?))
+    Ok((time(&span.since)?, time(&span.until)?))
+}
+
+/// Reads a time of the past as a person typed it.
+pub(crate) fn time(text: &str) -> Result<DateTime<Utc>, Failure> {
+    moment(text, Utc::now(), Zone::Local).ok_or_else(|| {
+        Failure::usage(anyhow!("{text:?} is no time; write -6h, 14:30, yesterday 22:00 or 2026-11-22 13:58"))
+    })
 }
 
 /// The end of an acceptance: a moment in the future, or the end of a day.

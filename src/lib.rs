@@ -100,13 +100,12 @@ fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
     let Cli { command, options } = cli;
     match command {
         None if options.headless => modes::headless(&Config::effective(&options)?),
-        None if options.once || options.json || options.fail_on.is_some() || !on_a_terminal() => {
-            modes::once(&Config::effective(&options)?, &options)
-        }
+        None if prints_once(&options) => modes::once(&Config::effective(&options)?, &options),
         None => modes::full_screen(&Config::effective(&options)?, &options),
         Some(Command::Record) => modes::headless(&Config::effective(&options)?),
         Some(Command::Check) => modes::check(&Config::effective(&options)?),
         Some(Command::Explain { rule }) => commands::explain(rule.as_deref()),
+        Some(Command::Scan(asked)) => commands::scan(asked, options.json),
         Some(Command::Findings) => commands::findings(&Config::effective(&options)?, options.json),
         // `--explain` is how the contract spells it; there is no other kind of score.
         Some(Command::Score { explain: _ }) => commands::score(&Config::effective(&options)?),
@@ -132,6 +131,11 @@ fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
             Ok(ExitCode::SUCCESS)
         }
     }
+}
+
+/// Whether the options, or a missing terminal, ask for one printed measurement.
+fn prints_once(options: &cli::Options) -> bool {
+    options.once || options.json || options.at.is_some() || options.fail_on.is_some() || !on_a_terminal()
 }
 
 fn on_a_terminal() -> bool {

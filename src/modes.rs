@@ -11,7 +11,7 @@ use crate::model::{History, Level, Request, SensorState, Snapshot, Zone};
 use crate::outputs::document::Document;
 use crate::outputs::journal::{Opened, Reader, Record};
 use crate::outputs::{Output, report, state};
-use crate::{Failure, accepted, tui};
+use crate::{Failure, accepted, commands, tui};
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 use std::io::{self, Write as _};
@@ -33,7 +33,10 @@ pub(crate) const MEMORY_FILE: &str = "memory.json";
 
 /// Prints one measurement.
 pub(crate) fn once(config: &Config, options: &Options) -> Result<ExitCode, Failure> {
-    let snapshot = measure_once(config);
+    let snapshot = match &options.at {
+        Some(at) => Arc::new(recorded(config, at)?),
+        None => measure_once(config),
+    };
     let out = if options.json {
         Document::full(&snapshot, Zone::Local).at_least(config.min_level).to_line()
     } else {
@@ -167,6 +170,20 @@ impl tui::HistorySource for Past {
     fn samples(&self, from: DateTime<Utc>, to: DateTime<Utc>, columns: usize) -> anyhow::Result<History> {
         self.0.thinned(from, to, columns)
     }
+}
+
+/// The recorded moment at a time.
+fn recorded(config: &Config, at: &str) -> Result<Snapshot, Failure> {
+    let at = commands::time(at)?;
+    let reader = commands::reader(config)?;
+    let nothing = || {
+        let dir = reader.dir().display();
+        anyhow::anyhow!(
+            "{dir} holds no moment so old; moments are kept for 7 days and are there after five minutes"
+        )
+    };
+    let moment = reader.moment(at)?.ok_or_else(nothing)?;
+    Ok(moment.snapshot)
 }
 
 /// Takes a single beat of this machine.
