@@ -213,7 +213,9 @@ fn engine(config: &Config) -> (Engine, Place) {
     notices.extend(note);
     let judgement = assess::Settings { score: config.score.clone(), thresholds: config.thresholds.clone() };
     let judge = Judge::new(judgement, known.unwrap_or_default(), context());
-    let settings = CollectSettings { auth: config.auth.clone(), processes: config.processes.clone() };
+    let mut settings = CollectSettings { auth: config.auth.clone(), processes: config.processes.clone() };
+    // Only who records goes on where it stopped: a viewer beside it must not move that place.
+    settings.auth.state_dir = settings.auth.state_dir.or(opened.as_ref().ok().map(|(dir, _)| dir.clone()));
     let interval = Duration::from_secs_f64(config.interval_s);
     let mut engine = Engine::new(&Root::real(), &settings, judge, interval, now);
     for notice in notices {
