@@ -266,6 +266,24 @@ fn the_originals_own_file_is_imported_once_and_every_line_accounted_for() {
 }
 
 #[test]
+fn alerts_of_the_original_are_imported_as_alerts() {
+    let dir = scratch();
+    let original = dir.path().join("old_alerts.jsonl");
+    let line =
+        "{\"timestamp\": \"2025-11-30 11:23:45\", \"alerts\": [\"Established TCP/UDP connections: 245\"]}\n";
+    fs::write(&original, line).unwrap();
+    let data = dir.path().join("data");
+    for taken in [1, 0] {
+        let counts = import(&data, &original, Zone::utc(), &mut Vec::new()).unwrap();
+        assert_eq!((counts.lines, counts.taken), (1, taken));
+    }
+    let from = DateTime::parse_from_rfc3339("2025-11-30T11:00:00Z").unwrap().to_utc();
+    let events = reader(&data).alerts(from, from + TimeDelta::hours(1)).unwrap();
+    assert_eq!((events.len(), &*events[0].title), (1, "Established TCP/UDP connections: 245"));
+    assert!(reader(&data).last(5).unwrap().samples.is_empty());
+}
+
+#[test]
 fn history_gives_every_beat_or_columns_and_says_nothing_where_nothing_ran() {
     let dir = scratch();
     let mut record = open(dir.path(), &settings(), start());

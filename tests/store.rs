@@ -15,7 +15,9 @@ use beats::{beat, beat_at, finding, start};
 use chrono::TimeDelta;
 use home_soc::model::{FindingId, Level, Status, Zone};
 use home_soc::outputs::Output as _;
-use home_soc::outputs::journal::{ALERTS, Disk, METRICS, Opened, Reader, RealDisk, Record, Settings, Sync};
+use home_soc::outputs::journal::{
+    ALERTS, Change, Disk, METRICS, Opened, Reader, RealDisk, Record, Settings, Sync,
+};
 use home_soc::outputs::safe_file::Folder;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
@@ -518,6 +520,10 @@ fn an_alert_is_written_when_it_opens_changes_and_closes_and_not_again_after_a_re
         .map(|line| (line["seq"].as_u64().unwrap(), line["findings"][0]["change"].as_str().unwrap()))
         .collect();
     assert_eq!(told, [(1, "opened"), (3, "changed"), (6, "changed"), (7, "closed")]);
+    let events = Reader::new(dir.path().to_owned()).alerts(start(), beat(7).at).unwrap();
+    let changes = [Change::Opened, Change::Changed, Change::Changed, Change::Closed];
+    assert_eq!(events.iter().map(|event| event.change).collect::<Vec<_>>(), changes);
+    assert_eq!(events[3].id.as_ref(), Some(&alert.id));
     assert_eq!(lines[0]["alerts"][0], "root logged in from an address never seen before");
     assert_eq!(lines[0]["findings"][0]["evidence"][0]["source"], "journal");
     let id: FindingId = serde_json::from_value(lines[3]["findings"][0]["id"].clone()).unwrap();

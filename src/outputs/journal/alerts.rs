@@ -3,6 +3,7 @@
 //! Every line carries what is open after it, so the last line alone says where the story stands: a restart
 //! repeats nothing. It writes nothing itself.
 
+use super::events::Change;
 use crate::model::{Finding, FindingId, Level, Snapshot, Status, Zone};
 use crate::outputs::{document, mask};
 use serde::{Deserialize, Serialize};
@@ -39,7 +40,7 @@ struct AlertLine<'a> {
     seq: u64,
     boot: &'a str,
     host: Host<'a>,
-    findings: Vec<Change<'a>>,
+    findings: Vec<ChangeRow<'a>>,
     open: &'a BTreeMap<FindingId, Known>,
 }
 
@@ -50,21 +51,13 @@ struct Host<'a> {
 }
 
 #[derive(Serialize)]
-struct Change<'a> {
+struct ChangeRow<'a> {
     #[serde(rename = "change")]
-    what: What,
+    what: Change,
     #[serde(flatten)]
     finding: Option<Cow<'a, Finding>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<FindingId>,
-}
-
-#[derive(Clone, Copy, Serialize)]
-#[serde(rename_all = "lowercase")]
-enum What {
-    Opened,
-    Changed,
-    Closed,
 }
 
 #[derive(Deserialize)]
@@ -98,8 +91,8 @@ impl Alerts {
             };
             let before = self.open.get(&finding.id);
             let what = match before {
-                None if finding.status == Status::Open => Some(What::Opened),
-                Some(before) if *before != known => Some(What::Changed),
+                None if finding.status == Status::Open => Some(Change::Opened),
+                Some(before) if *before != known => Some(Change::Changed),
                 None | Some(_) => None,
             };
             if before.is_some() || what.is_some() {
@@ -108,7 +101,7 @@ impl Alerts {
             if let Some(what) = what {
                 let finding = mask::finding(finding);
                 words.push(say(what, finding.status, &finding.title));
-                changes.push(Change { what, finding: Some(finding), id: None });
+                changes.push(ChangeRow { what, finding: Some(finding), id: None });
             }
         }
         for (id, known) in &self.open {
@@ -123,7 +116,7 @@ impl Alerts {
             let title = finding.as_ref().map_or_else(|| id.to_string(), |finding| finding.title.to_string());
             words.push(format!("closed: {title}"));
             let id = finding.is_none().then(|| id.clone());
-            changes.push(Change { what: What::Closed, finding, id });
+            changes.push(ChangeRow { what: Change::Closed, finding, id });
         }
         if self.inherited && self.settled(snapshot) {
             self.inherited = false;
@@ -151,10 +144,10 @@ impl Alerts {
     }
 }
 
-fn say(what: What, status: Status, title: &str) -> String {
+fn say(what: Change, status: Status, title: &str) -> String {
     match (what, status) {
-        (What::Changed, Status::Accepted) => format!("accepted: {title}"),
-        (What::Changed, _) => format!("changed: {title}"),
+        (Change::Changed, Status::Accepted) => format!("accepted: {title}"),
+        (Change::Changed, _) => format!("changed: {title}"),
         _ => title.to_owned(),
     }
 }

@@ -8,18 +8,23 @@ use super::keep::{MEMBER_BYTES, write_member};
 use super::line;
 use super::rollup::{Counting, Finished, Row};
 use super::scan::{self, Files, Stretch};
-use super::series::{HOURS, MINUTES, SAMPLES, Series};
+use super::series::{ALERTS, HOURS, MINUTES, SAMPLES, Series};
 use crate::model::{Zone, fingerprint};
 use crate::outputs::document;
 use crate::outputs::safe_file::Folder;
 use crate::text;
 use anyhow::{Context, Result, bail};
 use flate2::read::MultiGzDecoder;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 use std::collections::HashSet;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read as _, Seek as _, Write};
 use std::ops::ControlFlow;
 use std::path::Path;
+
+/// So much of a file tells what it holds.
+const HEAD_BYTES: u64 = 256 * 1024;
 
 /// What came of one file; the five counts of lines sum to its lines.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -50,8 +55,9 @@ pub fn import(dir: &Path, path: &Path, zone: Zone, out: &mut dyn Write) -> Resul
     if lock.try_lock().is_err() {
         bail!("another import into {} is running; wait for its end", dir.display());
     }
-    let mut known = known_lines(&folder, zone)?;
-    let mut taking = Taking::begin(&folder, zone)?;
+    let series = if holds_alerts(path)? { &ALERTS } else { &SAMPLES };
+    let mut known = known_lines(&folder, series, zone)?;
+    let mut taking = Taking::begin(&folder, series, zone)?;
     let counts = match taking.file(path, &mut known) {
         Ok(counts) => counts,
         Err(error) => {
@@ -75,10 +81,38 @@ pub fn import(dir: &Path, path: &Path, zone: Zone, out: &mut dyn Write) -> Resul
     Ok(counts)
 }
 
-/// Fingerprints of all lines of the record.
-fn known_lines(folder: &Folder, zone: Zone) -> Result<HashSet<u64>> {
+/// Tells a file of alerts from one of samples by its first line that is an object.
+fn holds_alerts(path: &Path) -> Result<bool> {
+    #[derive(Deserialize)]
+    struct Keys {
+        alerts: Option<IgnoredAny>,
+        security_score: Option<IgnoredAny>,
+    }
+    let say = || format!("cannot read {}", path.display());
+    let mut file = File::open(path).with_context(say)?;
+    let mut bytes = Vec::new();
+    if is_packed(&mut file).with_context(say)? {
+        MultiGzDecoder::new(file).take(HEAD_BYTES).read_to_end(&mut bytes).with_context(say)?;
+    } else {
+        file.take(HEAD_BYTES).read_to_end(&mut bytes).with_context(say)?;
+    }
+    let mut lines = bytes.split(|byte| *byte == b'\n');
+    let keys = lines.find_map(|line| serde_json::from_slice::<Keys>(line).ok());
+    Ok(keys.is_some_and(|keys| keys.alerts.is_some() && keys.security_score.is_none()))
+}
+
+/// Tells gzip by its first bytes; the file is at its beginning again.
+fn is_packed(file: &mut File) -> std::io::Result<bool> {
+    let mut magic = [0; 2];
+    let read = file.read(&mut magic)?;
+    file.rewind()?;
+    Ok(read == 2 && magic == [0x1f, 0x8b])
+}
+
+/// Fingerprints of all lines of a series.
+fn known_lines(folder: &Folder, series: &'static Series, zone: Zone) -> Result<HashSet<u64>> {
     let mut known = HashSet::new();
-    Files::open(folder, &SAMPLES)?.forward(Stretch::ALWAYS, zone, &mut |found| {
+    Files::open(folder, series)?.forward(Stretch::ALWAYS, zone, &mut |found| {
         known.extend(found.map(fingerprint));
         ControlFlow::Continue(())
     })?;
@@ -95,7 +129,7 @@ struct Part {
 struct Taking<'a> {
     folder: &'a Folder,
     zone: Zone,
-    samples: Part,
+    lines: Part,
     minutes: Part,
     hours: Part,
     counting: Counting,
@@ -104,11 +138,11 @@ struct Taking<'a> {
 }
 
 impl<'a> Taking<'a> {
-    fn begin(folder: &'a Folder, zone: Zone) -> Result<Self> {
+    fn begin(folder: &'a Folder, series: &'static Series, zone: Zone) -> Result<Self> {
         Ok(Self {
             folder,
             zone,
-            samples: Part::begin(folder, &SAMPLES)?,
+            lines: Part::begin(folder, series)?,
             minutes: Part::begin(folder, &MINUTES)?,
             hours: Part::begin(folder, &HOURS)?,
             counting: Counting::default(),
@@ -123,9 +157,7 @@ impl<'a> Taking<'a> {
         if !file.metadata().with_context(say)?.is_file() {
             bail!("{} is not a plain file", path.display());
         }
-        let mut magic = [0; 2];
-        let packed = file.read(&mut magic).with_context(say)? == 2 && magic == [0x1f, 0x8b];
-        if !packed {
+        if !is_packed(&mut file).with_context(say)? {
             let end = file.metadata().with_context(say)?.len();
             let mut failed = Ok(());
             // A last line without a newline is a line of this file as well: nobody is writing it for us.
@@ -142,7 +174,6 @@ impl<'a> Taking<'a> {
             }
             return Ok(counts);
         }
-        file.rewind().with_context(say)?;
         let mut lines = BufReader::new(MultiGzDecoder::new(file));
         let mut held = Vec::new();
         loop {
@@ -179,12 +210,15 @@ impl<'a> Taking<'a> {
             return Ok(());
         }
         self.print = fingerprint(&[self.print.to_le_bytes(), print.to_le_bytes()].concat());
-        self.samples.push(bytes, self.zone)?;
+        self.lines.push(bytes, self.zone)?;
         let Some(reading) = line::read(bytes, self.zone) else {
             counts.as_text += 1;
             return Ok(());
         };
         counts.taken += 1;
+        if *self.lines.series == ALERTS {
+            return Ok(());
+        }
         counts.bad_values += reading.bad_values;
         let finished = self.counting.add(&reading.sample, 0);
         self.rows(&finished)
@@ -210,8 +244,13 @@ impl<'a> Taking<'a> {
             return Ok(());
         }
         let Self { folder, zone, print, .. } = self;
-        for mut part in [self.hours, self.minutes, self.samples] {
+        for mut part in [self.hours, self.minutes, self.lines] {
             part.flush(zone)?;
+            if part.file.metadata()?.len() == 0 {
+                // Alerts have no minutes and no hours.
+                folder.remove(&part.new_name())?;
+                continue;
+            }
             let name = part.series.imported(print);
             part.file
                 .sync_all()
@@ -222,7 +261,7 @@ impl<'a> Taking<'a> {
     }
 
     fn abandon(&self) {
-        for part in [&self.samples, &self.minutes, &self.hours] {
+        for part in [&self.lines, &self.minutes, &self.hours] {
             // The next import removes it as well.
             drop(self.folder.remove(&part.new_name()));
         }

@@ -8,6 +8,7 @@ mod alerts;
 mod append;
 mod chain;
 mod disk;
+mod events;
 mod history;
 mod import;
 mod keep;
@@ -28,6 +29,7 @@ mod writer;
 
 pub use append::Gap;
 pub use disk::{Disk, RealDisk};
+pub use events::{AlertEvent, Change};
 pub use history::{Format, export, history, metric};
 pub use import::{Imported, import};
 pub use moment::Moment;
