@@ -145,36 +145,69 @@ impl Owners {
         if self.wanted == 0 {
             return;
         }
-        // The first of several that share a socket is its master; the one that starts all others comes last,
-        // because it only keeps a descriptor for them.
-        let mut order: Vec<&Process> = processes.iter().filter(|process| may_hold_sockets(process)).collect();
-        order.sort_unstable_by_key(|process| (process.program.pid == 1, process.program.pid));
-        let mut complete = true;
-        let is_near = |owners: &Self, process: &Process| {
-            process.program.start_ticks >= owners.newest_start
-                || owners.holders.contains_key(&process.program.pid)
-        };
-        let (near, far): (Vec<&Process>, Vec<&Process>) =
-            order.into_iter().partition(|process| is_near(self, process));
-        for process in near {
-            if self.wanted == 0 {
-                return;
+        let everybody = self.all_rest_until <= self.beat;
+        let (near, far) = self.in_order(processes, everybody);
+        let complete = self.walk_near(near.iter().map(|at| &processes[*at]));
+        if everybody && self.wanted > 0 {
+            self.walk_far(far.iter().map(|at| &processes[*at]));
+            self.newest_start =
+                processes.iter().map(|process| process.program.start_ticks).max().unwrap_or(0);
+            if complete && self.wanted > 0 {
+                self.give_up_after_walks();
             }
-            if self.holders.get(&process.program.pid).is_some_and(|holder| holder.rests_until > self.beat) {
+        }
+    }
+
+    /// The places of those who are asked first, and of the others where they are asked too.
+    ///
+    /// The first of several that share a socket is its master; the process that starts all others comes last,
+    /// because it only keeps a descriptor for them.
+    fn in_order(&self, processes: &[Process], everybody: bool) -> (Vec<usize>, Vec<usize>) {
+        let (mut near, mut far) = (Vec::new(), Vec::new());
+        for (at, process) in processes.iter().enumerate() {
+            let program = &process.program;
+            // A kernel thread and a zombie have no descriptors.
+            if program.kernel_thread || process.state == 'Z' {
+                continue;
+            }
+            let key = (program.pid == 1, program.pid, at);
+            if program.start_ticks >= self.newest_start || self.holders.contains_key(&program.pid) {
+                near.push(key);
+            } else if everybody {
+                far.push(key);
+            }
+        }
+        near.sort_unstable();
+        far.sort_unstable();
+        let places = |keys: Vec<(bool, u32, usize)>| keys.into_iter().map(|(_, _, at)| at).collect();
+        (places(near), places(far))
+    }
+
+    /// Asks holders and new processes; false when one of them was left to rest.
+    fn walk_near<'a>(&mut self, processes: impl Iterator<Item = &'a Process>) -> bool {
+        let mut complete = true;
+        for process in processes {
+            if self.wanted == 0 {
+                break;
+            }
+            let pid = process.program.pid;
+            if self.holders.get(&pid).is_some_and(|holder| holder.rests_until > self.beat) {
                 complete = false;
                 continue;
             }
             let links = self.walk(process).unwrap_or(0);
-            if let Some(holder) = self.holders.get_mut(&process.program.pid) {
+            if let Some(holder) = self.holders.get_mut(&pid) {
                 holder.rests_until = self.beat + (links / LINKS_PER_BEAT) as u64;
             }
         }
-        if self.wanted == 0 || self.all_rest_until > self.beat {
-            return;
-        }
+        complete
+    }
+
+    /// Asks everybody else.
+    fn walk_far<'a>(&mut self, processes: impl Iterator<Item = &'a Process>) {
         let mut cost = 0;
         self.denied = 0;
-        for process in far {
+        for process in processes {
             if self.wanted == 0 {
                 break;
             }
@@ -186,10 +219,6 @@ impl Owners {
             cost += LINKS_PER_FOLDER;
         }
         self.all_rest_until = self.beat + (cost / LINKS_PER_BEAT) as u64;
-        self.newest_start = processes.iter().map(|process| process.program.start_ticks).max().unwrap_or(0);
-        if complete && self.wanted > 0 {
-            self.give_up_after_walks();
-        }
     }
 
     /// The process behind a socket, and when the socket was first seen.
@@ -300,9 +329,4 @@ impl Owners {
             }
         }
     }
-}
-
-/// A kernel thread and a zombie have no descriptors.
-fn may_hold_sockets(process: &Process) -> bool {
-    !process.program.kernel_thread && process.state != 'Z'
 }
