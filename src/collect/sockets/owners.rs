@@ -85,7 +85,8 @@ pub(in crate::collect) struct Owners {
     holders: HashMap<u32, Holder>,
     /// The beat before which not everybody is walked again.
     all_rest_until: u64,
-    /// The newest start that the last walk over everybody met: who started since is asked first.
+    /// The newest start that the last walk met: who started since is asked first, and once; this program itself,
+    /// with its thousands of kept files, must not be walked every beat.
     newest_start: u64,
     /// Folders that the last walk over everybody was not permitted to open.
     denied: usize,
@@ -150,12 +151,11 @@ impl Owners {
         let complete = self.walk_near(near.iter().map(|at| &processes[*at]));
         if everybody && self.wanted > 0 {
             self.walk_far(far.iter().map(|at| &processes[*at]));
-            self.newest_start =
-                processes.iter().map(|process| process.program.start_ticks).max().unwrap_or(0);
             if complete && self.wanted > 0 {
                 self.give_up_after_walks();
             }
         }
+        self.newest_start = processes.iter().map(|process| process.program.start_ticks).max().unwrap_or(0);
     }
 
     /// The places of those who are asked first, and of the others where they are asked too.
@@ -171,7 +171,7 @@ impl Owners {
                 continue;
             }
             let key = (program.pid == 1, program.pid, at);
-            if program.start_ticks >= self.newest_start || self.holders.contains_key(&program.pid) {
+            if program.start_ticks > self.newest_start || self.holders.contains_key(&program.pid) {
                 near.push(key);
             } else if everybody {
                 far.push(key);
