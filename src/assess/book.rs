@@ -18,8 +18,17 @@ const EVIDENCE_CAP: usize = 8;
 /// A finding that comes back within this time was never gone.
 const SAME_AGAIN: TimeDelta = TimeDelta::hours(1);
 
-/// Writes one beat into the book, and answers how many findings there were no room for.
-pub(super) fn turn(memory: &mut Memory, mut round: Round, settings: &Settings, now: DateTime<Utc>) -> u64 {
+/// What a beat changed in the book.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Change {
+    /// A finding was opened.
+    pub(super) opened: bool,
+    /// Findings that there was no room for.
+    pub(super) more: u64,
+}
+
+/// Writes one beat into the book.
+pub(super) fn turn(memory: &mut Memory, mut round: Round, settings: &Settings, now: DateTime<Utc>) -> Change {
     let sightings = std::mem::take(&mut round.sightings);
     let mut seen: HashMap<FindingId, Sighting> = HashMap::with_capacity(sightings.len());
     let mut order = Vec::with_capacity(sightings.len());
@@ -44,6 +53,7 @@ pub(super) fn turn(memory: &mut Memory, mut round: Round, settings: &Settings, n
         }
         None => true,
     });
+    let opened = !seen.is_empty();
     for id in order {
         if let Some(sighting) = seen.remove(&id) {
             let mut finding = sighting.into_finding(settings);
@@ -62,30 +72,27 @@ pub(super) fn turn(memory: &mut Memory, mut round: Round, settings: &Settings, n
     memory.findings.sort_by(worst_first);
     let more = round.more + memory.findings.len().saturating_sub(FINDINGS_CAP) as u64;
     memory.findings.truncate(FINDINGS_CAP);
-    more
+    Change { opened, more }
 }
 
 /// Brings a known finding up to date; its beginning, its story and its acceptance stay.
 fn update(known: &mut Finding, fresh: Finding) {
     let clears = rules::find(&fresh.rule).is_none_or(|rule| clears(rule, &fresh));
+    if !clears && fresh.last_seen <= known.last_seen {
+        // An event that was read before, after a restart for example, did not happen again.
+        return;
+    }
     let mut next = fresh;
     next.first_seen = next.first_seen.min(known.first_seen);
     next.story = known.story.take();
     next.accepted = known.accepted.take();
     next.status = known.status;
     if !clears {
-        // An event that was read before, after a restart for example, did not happen again.
-        let is_news = next.last_seen > known.last_seen;
-        next.count = if is_news { known.count.saturating_add(next.count) } else { known.count };
-        if !is_news {
-            next.last_seen = known.last_seen;
-            next.evidence = std::mem::take(&mut known.evidence);
-        } else if known.evidence.len() < EVIDENCE_CAP {
-            let mut evidence = std::mem::take(&mut known.evidence);
-            evidence.append(&mut next.evidence);
-            evidence.truncate(EVIDENCE_CAP);
-            next.evidence = evidence;
-        }
+        next.count = known.count.saturating_add(next.count);
+        // The newest proof last; the oldest makes room.
+        known.evidence.append(&mut next.evidence);
+        let surplus = known.evidence.len().saturating_sub(EVIDENCE_CAP);
+        next.evidence = known.evidence.split_off(surplus);
     }
     *known = next;
 }

@@ -162,13 +162,15 @@ impl Judge {
         visibility::judge(&mut round, sensors, readings.auth.is_some(), &self.settings, now);
         self.streaks.end();
         let checks_passed = passed(&round);
-        let findings_more = book::turn(&mut self.memory, round, &self.settings, now);
-        story::link(&mut self.memory.findings, kin);
+        let change = book::turn(&mut self.memory, round, &self.settings, now);
+        if change.opened {
+            story::link(&mut self.memory.findings, kin);
+        }
         let score = self.score(sensors, now);
         Verdict {
             score,
             findings: self.memory.findings.clone(),
-            findings_more,
+            findings_more: change.more,
             sign_ins: self.access.sign_ins(self.context.own_address, now),
             checks_passed,
         }

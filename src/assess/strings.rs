@@ -23,9 +23,10 @@ const INTERPRETERS: &[&str] = &[
 /// Programs that only look at words, or pass them on to another process.
 #[rustfmt::skip]
 const READERS: &[&str] = &[
-    "ack", "ag", "apropos", "awk", "bat", "cat", "ed", "egrep", "emacs", "fgrep", "find", "gawk", "git",
-    "grep", "head", "journalctl", "less", "locate", "man", "more", "nano", "nvim", "rg", "sed", "ssh",
-    "strings", "sudo", "tail", "tmux", "vi", "view", "vim", "watch", "xargs",
+    "ack", "ag", "apropos", "awk", "bat", "cat", "chroot", "chrt", "doas", "ed", "egrep", "emacs", "env",
+    "fgrep", "find", "gawk", "git", "grep", "head", "ionice", "journalctl", "less", "locate", "man", "more",
+    "nano", "nice", "nohup", "nvim", "rg", "script", "sed", "setsid", "ssh", "stdbuf", "strace", "strings",
+    "sudo", "tail", "taskset", "time", "timeout", "tmux", "unshare", "vi", "view", "vim", "watch", "xargs",
 ];
 
 /// Names of miners, as the first word of a command line.

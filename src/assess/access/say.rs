@@ -9,9 +9,9 @@ use crate::text;
 use chrono::{DateTime, Utc};
 
 /// Sources that get a finding of their own.
-const OWN_FINDINGS: usize = 20;
+const OWN_FINDINGS: usize = 10;
 /// Runs that are named although they cannot succeed.
-const HOPELESS_RUNS: usize = 5;
+const HOPELESS_RUNS: usize = 3;
 
 /// The log files that a command may name: the usual ones only.
 const LOG_FILES: &[&str] = &["/var/log/auth.log", "/var/log/secure", "/var/log/messages"];

@@ -118,11 +118,13 @@ pub fn page(rule: &Rule) -> String {
 }
 
 fn entry(page: &mut String, head: &str, text: &str) {
-    const INDENT: usize = 14;
+    const INDENT: usize = 15;
+    page.push('\n');
     let mut head = head;
     for line in crate::text::wrap(text, 90 - INDENT) {
         // Writing to a String cannot fail.
-        let _ = writeln!(page, "\n  {head:<12}{line}").map(|()| head = "");
+        let _ = writeln!(page, "  {head:<13}{line}");
+        head = "";
     }
 }
 
