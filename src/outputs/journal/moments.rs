@@ -16,8 +16,12 @@ use anyhow::{Context, Result};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::fs::File;
 
-/// Moments are not kept closer than this.
-const APART: TimeDelta = TimeDelta::milliseconds(9500);
+/// Moments are not kept closer than this, in seconds.
+const APART_S: f64 = 9.5;
+/// Nor farther apart, however large they are.
+const MOST_APART_S: f64 = 300.0;
+/// Five minutes of moments should cost no more (4 MB a day): where one is large, they are kept farther apart.
+const BLOCK_COST_BYTES: f64 = 4e6 / 288.0;
 /// A block is written when its first moment is so old.
 const BLOCK_AGE: TimeDelta = TimeDelta::minutes(5);
 /// Or when its lines are so long together.
@@ -36,6 +40,8 @@ pub(super) struct Moments {
     first: Option<DateTime<Utc>>,
     last: Option<DateTime<Utc>>,
     last_seq: u64,
+    /// Seconds between two moments.
+    apart_s: f64,
     /// Day of the newest block in the active file.
     written: Option<DateTime<Utc>>,
 }
@@ -57,6 +63,7 @@ impl Moments {
             first: None,
             last: None,
             last_seq: 0,
+            apart_s: APART_S,
             written: newest.and_then(|to| DateTime::from_timestamp(to, 0)),
         })
     }
@@ -70,7 +77,8 @@ impl Moments {
         news: bool,
     ) -> Result<()> {
         let at = snapshot.at;
-        let too_soon = self.last.is_some_and(|last| at >= last && at - last < APART);
+        let too_soon =
+            self.last.is_some_and(|last| at >= last && (at - last).as_seconds_f64() < self.apart_s);
         if too_soon && !news {
             return Ok(());
         }
@@ -103,6 +111,10 @@ impl Moments {
         let (from, to) = (first.min(last), first.max(last));
         // A time between two seconds counts as in both.
         let member = members::pack(&block, (from.timestamp(), to.timestamp() + 1), lines)?;
+        if to - from >= BLOCK_AGE {
+            let share = member.len() as f64 / BLOCK_COST_BYTES;
+            self.apart_s = (self.apart_s * share).clamp(APART_S, MOST_APART_S);
+        }
         let length = self.file.metadata()?.len();
         if let Err(error) = tail::write_all(disk, &self.file, &member) {
             self.length = disk.cut(&self.file, length).ok().map(|()| length);
