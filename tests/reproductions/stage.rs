@@ -71,9 +71,9 @@ pub(crate) fn python(program: &str, told: &Path) -> Option<(Stray, String)> {
     Some((stray, line.trim().to_owned()))
 }
 
-/// Waits up to five seconds.
+/// Waits up to half a minute: other tests and builds may hold the cores.
 pub(crate) fn wait_for(mut is_so: impl FnMut() -> bool) {
-    let until = Instant::now() + Duration::from_secs(5);
+    let until = Instant::now() + Duration::from_secs(30);
     while !is_so() && Instant::now() < until {
         std::thread::sleep(Duration::from_millis(10));
     }
