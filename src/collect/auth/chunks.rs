@@ -7,7 +7,7 @@ use super::cut;
 use std::io::{self, Read};
 
 /// Bytes of a piece. Small enough that what is read from it stays in the processor's cache.
-pub(super) const PIECE: usize = 256 * 1024;
+pub(super) const PIECE: usize = 160 * 1024;
 
 /// The longest line that is read.
 pub(super) const LINE_CAP: usize = 64 * 1024;

@@ -85,6 +85,9 @@ pub(super) fn port(text: &[u8]) -> Option<u16> {
 
 /// An IP address that fills the text, as written, but `::ffff:1.2.3.4` as `1.2.3.4` and without brackets.
 pub(super) fn ip(text: &[u8]) -> Option<&[u8]> {
+    if is_ipv4(text) {
+        return Some(text);
+    }
     let text = text.strip_prefix(b"[").and_then(|inner| inner.strip_suffix(b"]")).unwrap_or(text);
     if is_ipv4(text) {
         return Some(text);
@@ -105,25 +108,21 @@ fn is_ipv4(text: &[u8]) -> bool {
     if text.len() < 7 || text.len() > 15 {
         return false;
     }
-    let (mut dots, mut digits, mut value) = (0, 0, 0_u32);
+    let (mut dots, mut digits, mut value) = (0_u32, 0_u32, 0_u32);
     for &byte in text {
-        match byte {
-            b'0'..=b'9' => {
-                digits += 1;
-                value = value * 10 + u32::from(byte - b'0');
-                if digits > 3 || value > 255 {
-                    return false;
-                }
-            }
-            b'.' if digits > 0 => {
-                dots += 1;
-                digits = 0;
-                value = 0;
-            }
-            _ => return false,
+        let digit = u32::from(byte.wrapping_sub(b'0'));
+        if digit < 10 {
+            digits += 1;
+            value = value * 10 + digit;
+        } else if byte == b'.' && digits > 0 && digits <= 3 && value <= 255 {
+            dots += 1;
+            digits = 0;
+            value = 0;
+        } else {
+            return false;
         }
     }
-    dots == 3 && digits > 0
+    dots == 3 && digits > 0 && digits <= 3 && value <= 255
 }
 
 /// Tells an IPv6 address, with a zone (`%eth0`) or without.

@@ -111,6 +111,20 @@ fn failure<'a>(service: &'a [u8], fields: &'a [u8]) -> Option<Claim<'a>> {
     let fields = cut::trim(fields);
     let mut claim = Claim::new(refusal(service), service);
     claim.role = Role::Opinion;
+    // sshd never names a ruser: nearly every line is this one.
+    if let Some(rest) = fields.strip_prefix(b"logname= uid=0 euid=0 tty=ssh ruser= rhost=")
+        && let (host, after) = cut::word(rest)
+        && cut::find(after, b"rhost=").is_none()
+    {
+        let after = after.trim_ascii_start();
+        claim.tty = Some(b"ssh");
+        claim.address = cut::host(host);
+        if let Some(user) = after.strip_prefix(b"user=") {
+            claim.user = Some(user);
+            claim.exists = Some(true);
+        }
+        return (after.is_empty() || claim.user.is_some()).then_some(claim);
+    }
     let ruser_at = cut::find(fields, b"ruser=")?;
     let head = &fields[..ruser_at];
     claim.tty = field(head, b"tty=").filter(|tty| !tty.is_empty());

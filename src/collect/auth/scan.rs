@@ -175,7 +175,7 @@ enum Told<'a> {
 
 /// Takes a piece's lines apart.
 fn take_apart(piece: &Piece, manner: Manner) -> Lines<'_> {
-    let mut out = Lines { told: Vec::with_capacity(piece.bytes.len() / 160), ..Lines::default() };
+    let mut out = Lines { told: Vec::with_capacity(piece.bytes.len() / 100), ..Lines::default() };
     let mut before: &[u8] = &piece.before;
     for text in lines(&piece.bytes) {
         let at = out.count;

@@ -107,13 +107,16 @@ impl Tally {
         let name = event.user.map(|user| self.name(user, count));
         let Some(address) = event.address else { return };
         let key = source_key(address);
-        if !self.sources.contains_key(&key) {
+        // Nearly always it is known already.
+        let source = if let Some(known) = self.sources.get_mut(&key) {
+            known
+        } else {
             self.distinct_sources.add(key as u64 ^ (key >> 64) as u64);
             if self.sources.len() >= KEPT {
                 self.forget_the_quiet();
             }
-        }
-        let source = self.sources.entry(key).or_insert_with(|| SourceCount::new(key, address));
+            self.sources.entry(key).or_insert_with(|| SourceCount::new(key, address))
+        };
         source.attempts += count;
         if let Some(second) = event.second {
             widen(&mut source.span, second);
