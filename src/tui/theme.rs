@@ -412,4 +412,29 @@ mod tests {
             }
         }
     }
+
+    /// How a colour looks to people without one kind of cone, as linear RGB (Vienot, Brettel and Mollon 1999).
+    fn seen_without(cone: &str, color: Color) -> [f64; 3] {
+        let Color::Rgb(r, g, b) = color else { panic!("{color:?} is no RGB colour") };
+        let [r, g, b] = [r, g, b].map(|value| (f64::from(value) / 255.0).powf(2.2));
+        match cone {
+            "red" => [0.112_38 * r + 0.887_62 * g, 0.112_38 * r + 0.887_62 * g, 0.004 * r - 0.004 * g + b],
+            _ => [0.292_75 * r + 0.707_25 * g, 0.292_75 * r + 0.707_25 * g, -0.022_34 * r + 0.022_34 * g + b],
+        }
+    }
+
+    #[test]
+    fn the_levels_of_cb_safe_stay_apart_without_red_or_green_cones() {
+        let theme = load("cb-safe", &[]).unwrap();
+        let levels = [theme.alert, theme.warning, theme.ok, theme.info].map(|style| style.fg.unwrap());
+        for cone in ["red", "green"] {
+            for (at, a) in levels.iter().enumerate() {
+                for b in &levels[at + 1..] {
+                    let (a, b) = (seen_without(cone, *a), seen_without(cone, *b));
+                    let apart = a.iter().zip(b).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt();
+                    assert!(apart > 0.2, "without {cone} cones: {a:.2?} and {b:.2?} are {apart:.2} apart");
+                }
+            }
+        }
+    }
 }
