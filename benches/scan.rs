@@ -2,7 +2,6 @@
 
 use home_soc::collect::auth::{Clock, Input, Scan};
 use home_soc::model::{Safe, Zone};
-use std::fmt::Write as _;
 use std::io::Cursor;
 
 fn main() {
@@ -29,8 +28,7 @@ fn log() -> Vec<u8> {
                 1_024 + process % 60_000
             ),
         };
-        // Writing to a String cannot fail.
-        drop(writeln!(log, "{stamp} sshd[{pid}]: {message}"));
+        log.extend([stamp.as_str(), &format!(" sshd[{pid}]: "), &message, "\n"]);
     }
     log.into_bytes()
 }

@@ -99,8 +99,6 @@ impl Calendar {
     fn latest(&mut self, month: u8, day: u8, second_of_day: u32) -> Option<i64> {
         if let Some((known, start)) = self.day
             && known == (month, day)
-            // The day of the limit itself may be this year's in the morning and last year's in the evening.
-            && (start + 86_400 <= self.limit || start + i64::from(second_of_day) <= self.limit)
         {
             return Some(start);
         }
@@ -109,7 +107,12 @@ impl Calendar {
             let start = start_of(self.limit_year - back, month, day)?;
             (start + i64::from(second_of_day) <= self.limit).then_some(start)
         })?;
-        self.day = Some(((month, day), start));
+        // The day of the limit itself is this year's in the morning and last year's in the evening.
+        let is_limit = start_of(self.limit_year, month, day)
+            .is_some_and(|day| (0..86_400).contains(&(self.limit - day)));
+        if !is_limit {
+            self.day = Some(((month, day), start));
+        }
         Some(start)
     }
 
@@ -447,4 +450,61 @@ fn month(name: &[u8]) -> Option<u8> {
         b"Dec" => 12,
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn times(clock: Clock, lines: &[&str]) -> Vec<String> {
+        let mut calendar = Calendar::new(clock);
+        let time = |line: &&str| {
+            let (second, _) = calendar.instant(read(line.as_bytes()).0).unwrap();
+            DateTime::from_timestamp(second, 0).unwrap().format("%Y-%m-%d %H:%M:%S").to_string()
+        };
+        lines.iter().map(time).collect()
+    }
+
+    fn noon() -> Clock {
+        Clock::live("2026-11-22T12:00:00Z".parse().unwrap(), Zone::utc())
+    }
+
+    #[test]
+    fn the_year_is_the_latest_that_is_not_in_the_future() {
+        let lines = ["Nov 23 20:00:00 a", "Nov 23 08:00:00 a", "Nov 23 20:00:00 a", "Jan  1 00:00:00 a"];
+        assert_eq!(
+            times(noon(), &lines),
+            ["2025-11-23 20:00:00", "2026-11-23 08:00:00", "2025-11-23 20:00:00", "2026-01-01 00:00:00"]
+        );
+        let rotated = Clock { upper_bound: "2024-03-01T00:00:00Z".parse().ok(), ..noon() };
+        assert_eq!(
+            times(rotated, &["Dec 31 01:00:00 a", "Feb 29 01:00:00 a"]),
+            ["2023-12-31 01:00:00", "2024-02-29 01:00:00"]
+        );
+    }
+
+    #[test]
+    fn from_a_given_year_on_a_month_decrease_is_a_year_step() {
+        let lines = [
+            "Nov 30 00:00:00 a",
+            "Dec 31 23:59:59 a",
+            "Jan  1 00:00:01 a",
+            "Dec 31 23:59:59 a",
+            "Feb  1 00:00:00 a",
+            "Jan 31 23:59:59 a",
+            "Mar  1 00:00:00 a",
+        ];
+        assert_eq!(
+            times(Clock { year: Some(2015), ..noon() }, &lines),
+            [
+                "2015-11-30 00:00:00",
+                "2015-12-31 23:59:59",
+                "2016-01-01 00:00:01",
+                "2015-12-31 23:59:59",
+                "2016-02-01 00:00:00",
+                "2016-01-31 23:59:59",
+                "2016-03-01 00:00:00"
+            ]
+        );
+    }
 }
