@@ -325,7 +325,10 @@ impl Distinct {
         if self.bits.is_empty() {
             self.bits = vec![0; DISTINCT_BITS / 64];
         }
-        let at = (hash.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 44) as usize;
+        // Addresses lie in rows: without this mix (splitmix64's) they would share bits.
+        let mixed = (hash ^ hash >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+        let at = ((mixed ^ mixed >> 31) >> 44) as usize;
         self.bits[at / 64] |= 1 << (at % 64);
         self.seen += 1;
     }
