@@ -3,7 +3,11 @@
 //! This test program starts itself again inside a real terminal: there the one test with [`HOSTS`] in its
 //! environment is the program that shows the screen and has a worker that fails.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test ends at the first thing that is not as it must be")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test ends at the first thing that is not as it must be"
+)]
 
 mod terminal;
 
@@ -25,8 +29,7 @@ fn a_panic_in_a_worker_leaves_the_screen_and_later_the_terminal_as_they_were() {
     }
     let me = std::env::current_exe().unwrap();
     let name = "a_panic_in_a_worker_leaves_the_screen_and_later_the_terminal_as_they_were";
-    let terminal =
-        Terminal::start(80, 24, &format!("{HOSTS}=1 {} --exact {name} --nocapture", me.display()));
+    let terminal = Terminal::start(80, 24, &format!("{HOSTS}=1 {} --exact {name} --nocapture", me.display()));
     terminal.shows("measuring");
     // The worker fails after half a second; the screen must still be there and hear keys a second later.
     thread::sleep(Duration::from_millis(1200));

@@ -27,8 +27,9 @@ const FIRST_BEAT_AFTER: Duration = Duration::from_millis(200);
 /// The time between the two looks of a single measurement.
 const ONCE_SAMPLE: Duration = Duration::from_millis(100);
 
-/// How often the judge's memory is given to its keeper while nothing special happens.
-const KEEP_MEMORY_EVERY: Duration = Duration::from_mins(1);
+/// How often the judge's memory is given to its keeper, beside the end: a power cut costs at most so much of what
+/// was learned, and a memory card is spared.
+const KEEP_MEMORY_EVERY: Duration = Duration::from_mins(10);
 
 /// Keeps the judge's memory over restarts.
 pub type MemoryKeeper = Box<dyn FnMut(&assess::Memory) -> anyhow::Result<()> + Send>;

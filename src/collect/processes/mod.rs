@@ -67,6 +67,8 @@ pub struct Collector {
     account_from: AccountFrom,
     live: bool,
     own_pid: Option<u32>,
+    /// Our own program's file: another home-soc, the recorder beside the screen, is family too.
+    own_exe: Option<Safe>,
     booted_at: Option<DateTime<Utc>>,
     budget: Budget,
     pids: Vec<u32>,
@@ -75,6 +77,13 @@ pub struct Collector {
     next_account_check: usize,
     buffer: Vec<u8>,
     path: String,
+}
+
+/// The file of this very program, where the root is this machine's.
+fn own_exe(root: &Root) -> Option<Safe> {
+    use std::os::unix::ffi::OsStrExt as _;
+    let exe = root.is_live().then(|| std::fs::read_link(root.path("/proc/self/exe")).ok()).flatten()?;
+    Some(Safe::from_bytes(exe.as_os_str().as_bytes()))
 }
 
 impl Collector {
@@ -90,6 +99,7 @@ impl Collector {
             account_from: if live { AccountFrom::Folder } else { AccountFrom::Status },
             live,
             own_pid,
+            own_exe: own_exe(&root),
             booted_at: host::boot_time(&root),
             budget: if live {
                 Budget::of_this_process(settings.kept_files_max as usize)
@@ -291,6 +301,8 @@ impl Collector {
         }
         let facts = facts.unwrap_or_default();
         known.exe_denied = facts.exe_denied;
+        let is_own_exe =
+            facts.exe.as_ref().is_some_and(|exe| !exe.deleted && Some(&exe.path) == self.own_exe.as_ref());
         known.program = Arc::new(Program {
             pid: known.pid,
             start_ticks: known.now.start_ticks,
@@ -301,7 +313,7 @@ impl Collector {
             cmdline: facts.cmdline,
             exe: facts.exe,
             kernel_thread: known.now.kernel_thread,
-            own,
+            own: own || (is_own_exe && !known.now.kernel_thread),
             ours: known.program.ours,
             login_uid: facts.login_uid,
             cgroup: facts.cgroup,
