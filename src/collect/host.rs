@@ -5,6 +5,7 @@ use super::kept::read_path;
 use super::{Root, Seen};
 use crate::model::{Host, Safe, Sensor, fingerprint};
 use chrono::{DateTime, Utc};
+use sysinfo::{CpuRefreshKind, RefreshKind, System};
 
 /// Reads the facts that do not change while the machine runs.
 pub fn read(root: &Root) -> Seen<Host> {
@@ -13,12 +14,13 @@ pub fn read(root: &Root) -> Seen<Host> {
     let id = line(root, "/etc/machine-id").or_else(|| line(root, "/var/lib/dbus/machine-id"));
     let Some(name) = line(root, "/proc/sys/kernel/hostname").or_else(|| line(root, "/etc/hostname")) else {
         let says = "The name of this machine cannot be read from /proc/sys/kernel/hostname or /etc/hostname.";
-        let host = Host { name: Safe::new("unknown"), id: String::new(), os, kernel };
+        let host = Host { name: Safe::new("unknown"), id: String::new(), os, kernel, cpu: cpu(root) };
         return Seen { value: Some(host), sensors: vec![Sensor::partial("host", "not_found", says)] };
     };
     // A machine without an id (a small container) is still told from others by its name.
     let id = format!("{:016x}", fingerprint(id.as_ref().unwrap_or(&name).as_bytes()));
-    Seen { value: Some(Host { name, id, os, kernel }), sensors: vec![Sensor::ok("host")] }
+    let host = Host { name, id, os, kernel, cpu: cpu(root) };
+    Seen { value: Some(host), sensors: vec![Sensor::ok("host")] }
 }
 
 /// The first 8 hex digits of the kernel's random boot id.
@@ -37,6 +39,16 @@ pub fn boot_time(root: &Root) -> Option<DateTime<Utc>> {
         (words.next()? == b"btime").then(|| words.next().and_then(number))?
     })?;
     DateTime::from_timestamp(i64::try_from(seconds).ok()?, 0)
+}
+
+/// The processor's own name: sysinfo knows where each architecture keeps it.
+fn cpu(root: &Root) -> Option<Safe> {
+    if !root.is_live() {
+        return None;
+    }
+    let wanted = RefreshKind::nothing().with_cpu(CpuRefreshKind::nothing());
+    let system = System::new_with_specifics(wanted).ok()?;
+    system.cpus().first().map(|cpu| cpu.brand().trim()).filter(|brand| !brand.is_empty()).map(Safe::new)
 }
 
 /// The first line of a small file.

@@ -44,6 +44,9 @@ pub struct Host {
     pub os: Option<Safe>,
     /// Kernel release.
     pub kernel: Option<Safe>,
+    /// The processor's name.
+    #[serde(default)]
+    pub cpu: Option<Safe>,
 }
 
 impl Snapshot {

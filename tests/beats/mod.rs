@@ -29,6 +29,7 @@ pub(crate) fn beat_at(seq: u64, at: DateTime<Utc>) -> Snapshot {
             id: "b1946ac92492d234".into(),
             os: Some("Debian GNU/Linux 13".into()),
             kernel: Some("6.12.48".into()),
+            cpu: None,
         },
         at,
         interval_s: 10.0,

@@ -29,6 +29,7 @@ fn host() -> Host {
         id: "b1946ac92492d234".into(),
         os: Some("Debian GNU/Linux 13".into()),
         kernel: Some("6.12.48".into()),
+        cpu: None,
     }
 }
 

@@ -72,6 +72,8 @@ struct Host<'a> {
     os: Option<&'a Safe>,
     #[serde(skip_serializing_if = "Option::is_none")]
     kernel: Option<&'a Safe>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cpu: Option<&'a Safe>,
 }
 
 #[derive(Debug, Serialize)]
@@ -133,6 +135,7 @@ impl<'a> Document<'a> {
         document.v = None;
         document.host.os = snapshot.host.os.as_ref();
         document.host.kernel = snapshot.host.kernel.as_ref();
+        document.host.cpu = snapshot.host.cpu.as_ref();
         document.score = bill(&snapshot.score, true);
         document.entries = entries::all(snapshot);
         document.counts = Some(Counts {
@@ -168,7 +171,13 @@ impl<'a> Document<'a> {
             time: time(snapshot.at),
             seq: snapshot.seq,
             boot: &snapshot.boot,
-            host: Host { name: &snapshot.host.name, id: &snapshot.host.id, os: None, kernel: None },
+            host: Host {
+                name: &snapshot.host.name,
+                id: &snapshot.host.id,
+                os: None,
+                kernel: None,
+                cpu: None,
+            },
             interval_s: finite(snapshot.interval_s, 3),
             score: bill(&snapshot.score, false),
             level: snapshot.level().map_or("ok", level_name),
