@@ -68,7 +68,11 @@ fn clean_bytes(bytes: &[u8]) -> String {
                 out.push('…');
                 return out;
             }
+            let before = out.len();
             out.push_str(&format!("\\x{byte:02x}"));
+            if !cut_shown(&mut out, before) {
+                return out;
+            }
         }
     }
     out
@@ -81,6 +85,7 @@ fn push_clean(out: &mut String, c: char, marks: &mut usize) -> bool {
         out.push('…');
         return false;
     }
+    let before = out.len();
     // Writing to a String cannot fail.
     match c {
         '\u{0}'..='\u{1f}' => {
@@ -100,7 +105,18 @@ fn push_clean(out: &mut String, c: char, marks: &mut usize) -> bool {
         _ => out.push(c),
     }
     *marks = 0;
-    true
+    cut_shown(out, before)
+}
+
+/// Cuts what shows one character where it passes the cap by more than a character would: clean text is cut at
+/// the same place when it is cleaned again. Answers false when it cut.
+fn cut_shown(out: &mut String, before: usize) -> bool {
+    let is_shown = out.len() > LINE_CAP_BYTES && out.as_bytes()[before..].is_ascii();
+    if is_shown {
+        out.truncate(LINE_CAP_BYTES);
+        out.push('…');
+    }
+    !is_shown
 }
 
 /// Tells characters that change how their neighbours read without being seen themselves.
