@@ -156,7 +156,11 @@ impl Calendar {
     }
 }
 
+/// Start of a day, as if it were UTC; only of years that still have four digits in every zone.
 fn start_of(year: i32, month: u8, day: u8) -> Option<i64> {
+    if !(1..9999).contains(&year) {
+        return None;
+    }
     let date = NaiveDate::from_ymd_opt(year, u32::from(month), u32::from(day))?;
     Some(date.and_hms_opt(0, 0, 0)?.and_utc().timestamp())
 }
@@ -340,8 +344,11 @@ fn compact_iso(line: &[u8]) -> Option<(Stamp, usize)> {
     let year = cut::number(line.get(..4)?)? as i32;
     let (month, day) = (cut::number(line.get(4..6)?)?, cut::number(line.get(6..8)?)?);
     let time = cut::number(line.get(9..15)?)? as i64;
-    let second =
-        start_of(year, month as u8, day as u8)? + time / 10_000 * 3600 + time / 100 % 100 * 60 + time % 100;
+    let (hour, minute, second) = (time / 10_000, time / 100 % 100, time % 100);
+    if hour > 23 || minute > 59 || second > 60 {
+        return None;
+    }
+    let second = start_of(year, month as u8, day as u8)? + hour * 3600 + minute * 60 + second;
     let (micros, at) = fraction(line, 15);
     zoned(line, at, second, micros)
 }
