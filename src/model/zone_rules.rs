@@ -65,7 +65,9 @@ impl ZoneRules {
         let indices = body.get(head.times * width..head.times * (width + 1))?;
         let types = body.get(head.times * (width + 1)..)?.get(..head.types * 6)?;
         let offset = |index: usize| -> Option<i32> {
-            Some(i32::from_be_bytes(types.get(index * 6..index * 6 + 4)?.try_into().ok()?))
+            let seconds = i32::from_be_bytes(types.get(index * 6..index * 6 + 4)?.try_into().ok()?);
+            // What the format allows; a damaged file must not move times by years.
+            (-89_999..=93_599).contains(&seconds).then_some(seconds)
         };
         let mut steps = Vec::with_capacity(head.times);
         for (time, index) in times.chunks_exact(width).zip(indices) {

@@ -74,6 +74,8 @@ impl Filter {
     /// # Errors
     /// In words, what is wrong with it.
     pub fn parse(source: &str) -> Result<Self, String> {
+        // Blanks at the ends may be inside an open quote: what is kept as typed must mean the same.
+        let source = source.trim();
         let mut any_of = vec![Vec::new()];
         for word in words(source) {
             if word.eq_ignore_ascii_case("or") {
@@ -86,7 +88,7 @@ impl Filter {
             return Err("`or` needs something on both sides".to_owned());
         }
         any_of.retain(|terms| !terms.is_empty());
-        Ok(Self { source: source.trim().to_owned(), any_of })
+        Ok(Self { source: source.to_owned(), any_of })
     }
 
     /// What was typed.

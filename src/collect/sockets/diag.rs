@@ -46,7 +46,7 @@ pub(super) struct Diag {
 
 /// How far a dump is.
 #[derive(Debug, Default, PartialEq, Eq)]
-struct Progress {
+pub(super) struct Progress {
     complete: bool,
     /// The table changed while it was listed, so that rows may be missing or twice.
     torn: bool,
@@ -170,7 +170,7 @@ fn message(bytes: &[u8]) -> Option<(Message<'_>, &[u8])> {
 }
 
 /// Takes the messages of one answer in; an error is the kernel's own.
-fn take(
+pub(super) fn take(
     answer: &[u8],
     sequence: u32,
     protocol: Protocol,
@@ -191,7 +191,9 @@ fn take(
             NLMSG_ERROR | NLMSG_DONE => {
                 match u32_at(message.body, 0).map_or(0, |number| (number as i32).unsigned_abs()) {
                     0 => progress.complete = true,
-                    number => return Err(Errno::from_raw_os_error(number as i32)),
+                    number @ 1..4096 => return Err(Errno::from_raw_os_error(number as i32)),
+                    // Linux has no such error: what we read is no answer of its kernel.
+                    _ => return Err(Errno::PROTO),
                 }
             }
             SOCK_DIAG_BY_FAMILY | TCPDIAG_GETSOCK => {
