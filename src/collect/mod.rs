@@ -5,6 +5,8 @@ pub mod auth;
 pub mod execs;
 mod fault;
 mod fields;
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod host;
 mod kept;
 pub mod logins;

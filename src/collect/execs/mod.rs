@@ -22,6 +22,11 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 use witness::Witness;
 
+/// Counts the messages in a datagram of the kernel's process connector.
+pub(in crate::collect) fn messages_in(datagram: &[u8]) -> usize {
+    message::parse(datagram).count()
+}
+
 /// The sensor of this collector.
 const SENSOR: &str = "exec.events";
 

@@ -18,7 +18,7 @@ use diag::Diag;
 use established::Established;
 pub(in crate::collect) use owners::Owners;
 use row::{Row, Wanted};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
 /// At most this many connections are shown; a sensor says how many there were.
@@ -48,6 +48,23 @@ pub struct Collector {
     accounts: Accounts,
     rows: Vec<Row>,
     buffer: Vec<u8>,
+}
+
+/// Reads the two ends of each TCP socket in an answer of sock_diag with sequence number 1.
+pub(in crate::collect) fn ends_in_answer(answer: &[u8]) -> Vec<[SocketAddr; 2]> {
+    let mut rows = Vec::new();
+    // What was read before the kernel's error counts.
+    drop(diag::take(answer, 1, Protocol::Tcp, Wanted::All { bytes: true }, &mut rows));
+    rows.iter().map(|row| [row.local, row.remote]).collect()
+}
+
+/// Reads the two ends of each socket in the text of /proc/net/tcp.
+pub(in crate::collect) fn ends_in_table(text: &[u8]) -> Vec<[SocketAddr; 2]> {
+    let mut ends = Vec::new();
+    text::parse(text, Protocol::Tcp, Wanted::All { bytes: false }, &mut |row: Row| {
+        ends.push([row.local, row.remote]);
+    });
+    ends
 }
 
 /// What one beat's tables lacked.

@@ -48,7 +48,7 @@ impl Tables {
 }
 
 /// Reads one table; the heading is its first line.
-fn parse(text: &[u8], protocol: Protocol, wanted: Wanted, take: &mut impl FnMut(Row)) -> u64 {
+pub(super) fn parse(text: &[u8], protocol: Protocol, wanted: Wanted, take: &mut impl FnMut(Row)) -> u64 {
     let mut damaged = 0;
     for line in lines(text).skip(1) {
         match row(line, protocol) {

@@ -1,0 +1,4 @@
+//! The target `scan` for libFuzzer.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| home_soc_fuzz::scan::run(data));
