@@ -113,7 +113,8 @@ fn is_ipv4(text: &[u8]) -> bool {
         let digit = u32::from(byte.wrapping_sub(b'0'));
         if digit < 10 {
             digits += 1;
-            value = value * 10 + digit;
+            // More than three digits are refused by their number; until then the value may be anything.
+            value = value.wrapping_mul(10).wrapping_add(digit);
         } else if byte == b'.' && digits > 0 && digits <= 3 && value <= 255 {
             dots += 1;
             digits = 0;
@@ -167,6 +168,8 @@ mod tests {
             ("1.2.3", None),
             ("1.2.3.4.5", None),
             ("256.1.1.1", None),
+            ("197000000000", None),
+            ("99999999999.1.1", None),
             ("1..2.3", None),
             ("fe80::1%", None),
             ("1.2.3.4:", None),
