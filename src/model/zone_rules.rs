@@ -194,14 +194,18 @@ impl Day {
             Some(time) => hours(time).filter(|(_, rest)| rest.is_empty())?.0,
             None => 7200,
         };
+        // A damaged week or day would be counted down to for ever.
+        let number = |text: &str, least, most| -> Option<i64> {
+            text.parse().ok().filter(|number| (least..=most).contains(number))
+        };
         let rule = if let Some(day) = day.strip_prefix('J') {
-            DayRule::Counted(day.parse().ok()?)
+            DayRule::Counted(number(day, 1, 365)?)
         } else if let Some(parts) = day.strip_prefix('M') {
             let mut parts = parts.split('.');
             let month = parts.next()?.parse().ok().filter(|month| (1..=12).contains(month))?;
-            DayRule::Weekday(month, parts.next()?.parse().ok()?, parts.next()?.parse().ok()?)
+            DayRule::Weekday(month, number(parts.next()?, 1, 5)?, number(parts.next()?, 0, 6)?)
         } else {
-            DayRule::Plain(day.parse().ok()?)
+            DayRule::Plain(number(day, 0, 365)?)
         };
         Some(Self { rule, second })
     }
