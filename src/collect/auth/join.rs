@@ -156,7 +156,9 @@ impl Joiner {
         while let Some((since, _, key)) = self.waiting.pop_front() {
             if let Some(process) = self.processes.get_mut(&key) {
                 let is_last = since.zip(self.latest).is_some_and(|(since, latest)| latest - since <= HOLD_S);
-                if is_last && self.confirmed.contains(&Short::hash(process.address.as_bytes())) {
+                // At the console nobody but PAM has a word.
+                let is_remote = !process.address.as_bytes().is_empty();
+                if is_last && is_remote && self.confirmed.contains(&Short::hash(process.address.as_bytes())) {
                     for fact in process.held.iter_mut().filter(|fact| fact.role == Role::Opinion) {
                         fact.relent("the verdict on it is not in this log");
                     }

@@ -206,7 +206,9 @@ fn tag(token: &[u8]) -> Option<(&[u8], Option<u32>)> {
     match token {
         [b'[', inner @ .., b']'] if !inner.is_empty() && !inner[0].is_ascii_digit() => Some((inner, None)),
         [inner @ .., b']'] => {
-            let open = memchr::memrchr(b'[', inner)?;
+            let Some(open) = memchr::memrchr(b'[', inner) else {
+                return (colon && !inner.is_empty()).then_some((inner, None));
+            };
             let name = inner[..open].strip_suffix(b"]").unwrap_or(&inner[..open]);
             match cut::number(&inner[open + 1..]) {
                 Some(pid) if !name.is_empty() => Some((name, u32::try_from(pid).ok())),

@@ -54,7 +54,7 @@ impl Row for Here {
     fn fields(&self) -> Vec<(&'static str, Field<'_>)> {
         vec![
             ("user", Field::text(self.session.user.as_str())),
-            ("from", Field::text(self.session.from.as_deref().unwrap_or("console"))),
+            ("from", Field::text(origin(self.session.from.as_deref(), self.session.tty.as_deref()))),
             ("tty", Field::text(self.session.tty.as_deref().unwrap_or(""))),
             ("cmd", Field::text(self.session.doing.as_deref().unwrap_or(""))),
             ("pid", Field::Number(self.session.pid.map(f64::from))),
@@ -97,10 +97,22 @@ pub(super) const fn kind(kind: LoginKind) -> &'static str {
 
 /// Where a login came from.
 pub(super) fn from(login: &Login) -> String {
-    match (login.kind, &login.from) {
-        (LoginKind::Boot | LoginKind::Shutdown, _) => String::new(),
-        (_, Some(from)) if !from.is_empty() => from.to_string(),
-        _ => "console".to_owned(),
+    match login.kind {
+        LoginKind::Boot | LoginKind::Shutdown => String::new(),
+        LoginKind::Login | LoginKind::FailedLogin => {
+            origin(login.from.as_deref(), login.tty.as_deref()).to_owned()
+        }
+    }
+}
+
+/// Where a session came from; only a terminal of the machine itself is its console, the rest is not known.
+fn origin<'a>(from: Option<&'a str>, tty: Option<&str>) -> &'a str {
+    let is_here =
+        |tty: &str| ["tty", "console", ":", "hvc", "seat"].iter().any(|start| tty.starts_with(start));
+    match (from.filter(|from| !from.is_empty()), tty) {
+        (Some(from), _) => from,
+        (None, Some(tty)) if is_here(tty) => "console",
+        (None, _) => "?",
     }
 }
 
@@ -124,7 +136,7 @@ pub(super) const HERE: &[Column<Here>] = &[
         grows: false,
         priority: 0,
         right: false,
-        cell: |row, _| Span::raw(row.session.from.as_deref().unwrap_or("console")),
+        cell: |row, _| Span::raw(origin(row.session.from.as_deref(), row.session.tty.as_deref())),
         order: Some(|a, b| a.session.from.cmp(&b.session.from)),
     },
     Column {
