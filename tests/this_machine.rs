@@ -30,6 +30,9 @@ impl Running {
     fn named(self, name: &str) -> Self {
         let comm = format!("/proc/{}/comm", self.0.id());
         until(|| std::fs::read(&comm).is_ok_and(|comm| comm.strip_suffix(b"\n") == Some(name.as_bytes())));
+        // The kernel gives the name first and the command line a moment later.
+        let cmdline = format!("/proc/{}/cmdline", self.0.id());
+        until(|| std::fs::read(&cmdline).is_ok_and(|line| !line.is_empty()));
         self
     }
 }
