@@ -83,8 +83,8 @@ pub fn secrets(line: &str) -> Cow<'_, str> {
             }
             Next::Plain if takes_short_option(word) => {
                 program = word.rsplit('/').next().unwrap_or(word);
-                out.push_str(word);
-                Next::Plain
+                // An address may end like a program: `mysql://root:geheim@db/mysql`.
+                push_word(&mut out, word)
             }
             Next::Plain => match short_option(program, word) {
                 Some((shown, next)) => {
@@ -280,6 +280,8 @@ mod tests {
             ("x AKIAIOSFODNN7EXAMPLE y", "x *** y"),
             ("get https://h/a?x=1&token=abc&y=2", "get https://h/a?x=1&token=***&y=2"),
             ("mysql -uroot -psecret db", "mysql -uroot -p*** db"),
+            ("env URL=mysql://root:secret@db/mysql", "env URL=mysql://root:***@db/mysql"),
+            ("psql postgres://anna:secret@db/mysql", "psql postgres://anna:***@db/mysql"),
             ("sshpass -p secret ssh host", "sshpass -p *** ssh host"),
             ("/usr/bin/mysqldump --db-password=a b", "/usr/bin/mysqldump --db-password=*** b"),
             ("run GITHUB_TOKEN=ghp_0123456789abcdefghij", "run GITHUB_TOKEN=***"),
