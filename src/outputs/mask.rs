@@ -163,6 +163,17 @@ fn short_option<'a>(program: &str, word: &'a str) -> Option<(&'a str, Next)> {
 
 /// Appends a word without its secrets; answers what the next one is.
 fn push_word(out: &mut String, word: &str) -> Next {
+    // The value of an option goes to the end of the word, whatever signs a password may have.
+    if word.starts_with('-')
+        && let Some((name, value)) = word.split_once('=')
+        && is_secret_name(name)
+        && !value.is_empty()
+        && !is_scheme(value)
+    {
+        out.push_str(&word[..=name.len()]);
+        out.push_str(HIDDEN);
+        return Next::Plain;
+    }
     let mut next = Next::Plain;
     let mut rest = word;
     while !rest.is_empty() {
@@ -267,6 +278,7 @@ mod tests {
     fn secrets_on_command_lines_are_hidden() {
         for (line, shown) in [
             ("app --password=hunter2 -v", "app --password=*** -v"),
+            ("app --password=ab,c'd|e&f -v", "app --password=*** -v"),
             ("app --password hunter2 -v", "app --password *** -v"),
             ("PGPASSWORD=x psql", "PGPASSWORD=*** psql"),
             (
