@@ -36,7 +36,8 @@ pub(crate) fn watch(dir: PathBuf) -> impl FnMut() -> Result<Option<Accepted>> {
     move || {
         let now =
             fs::metadata(dir.join(FILE)).ok().and_then(|meta| Some((meta.modified().ok()?, meta.len())));
-        if now == seen {
+        // A file that is gone takes nothing back: a damaged one was just set aside, and what it held still counts.
+        if now == seen || now.is_none() {
             return Ok(None);
         }
         seen = now;
