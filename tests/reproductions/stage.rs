@@ -36,16 +36,23 @@ impl Stray {
         let pid = String::from_utf8_lossy(&output.stdout).trim().parse().expect("a pid");
         let stray = Self { pid };
         let name = fs::canonicalize(program).ok();
+        // A program may be a script that finds the real one through several shells, and in the middle of an exec a
+        // process has a new executable and no command line yet: it runs when two looks say the same.
+        let mut before = None;
         wait_for(|| {
-            // One that has ended already cannot be waited for.
-            let exe = fs::read_link(format!("/proc/{pid}/exe"));
-            exe.is_err()
-                || exe.is_ok_and(|exe| {
-                    name.as_ref().is_none_or(|name| exe == *name)
-                        && !["bash", "setsid"]
-                            .iter()
-                            .any(|before| exe.ends_with(before) && !program.ends_with(before))
-                })
+            let (Ok(exe), Ok(words)) =
+                (fs::read_link(format!("/proc/{pid}/exe")), fs::read(format!("/proc/{pid}/cmdline")))
+            else {
+                // One that has ended already cannot be waited for.
+                return true;
+            };
+            let on_the_way =
+                ["bash", "setsid", "env"].iter().any(|step| exe.ends_with(step) && !program.ends_with(step));
+            let runs = !on_the_way && !words.is_empty() && name.as_ref().is_none_or(|name| exe == *name);
+            let now = runs.then_some((exe, words));
+            let is_settled = now.is_some() && now == before;
+            before = now;
+            is_settled
         });
         stray
     }
