@@ -4,7 +4,8 @@
 
 use crate::model::{Acceptance, FindingId};
 use crate::outputs::state;
-use anyhow::Result;
+use crate::tui::hands::Acceptances;
+use anyhow::{Context as _, Result, bail};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,6 +13,9 @@ use std::time::SystemTime;
 
 /// Its name in the data directory.
 const FILE: &str = "accepted.json";
+
+/// Risks that are accepted at most.
+const MOST: usize = 500;
 
 /// Accepted risks by the id of their finding.
 pub(crate) type Accepted = BTreeMap<FindingId, Acceptance>;
@@ -28,6 +32,29 @@ pub(crate) fn load(dir: &Path) -> Result<Accepted> {
 /// Writes the accepted risks.
 pub(crate) fn save(dir: &Path, accepted: &Accepted) -> Result<()> {
     state::save(&dir.join(FILE), accepted)
+}
+
+/// The file as the screen's hand: a finding that is on the screen need not be looked up.
+pub(crate) struct Keeper {
+    /// The data directory.
+    pub(crate) dir: PathBuf,
+}
+
+impl Acceptances for Keeper {
+    fn accept(&self, id: &FindingId, acceptance: Acceptance) -> Result<()> {
+        let mut accepted = load(&self.dir)?;
+        if accepted.len() >= MOST && !accepted.contains_key(id) {
+            bail!("{MOST} risks are accepted already; take one back first");
+        }
+        accepted.insert(id.clone(), acceptance);
+        save(&self.dir, &accepted)
+    }
+
+    fn take_back(&self, id: &FindingId) -> Result<()> {
+        let mut accepted = load(&self.dir)?;
+        accepted.remove(id).with_context(|| format!("{id} was not accepted"))?;
+        save(&self.dir, &accepted)
+    }
 }
 
 /// Looks at the file before each beat and reads it only when it changed.

@@ -57,6 +57,9 @@ pub struct Options {
     /// Use ASCII only
     #[arg(long, global = true)]
     pub ascii: bool,
+    /// Only look: no signals, no accepting of risks from the screen
+    #[arg(long)]
+    pub read_only: bool,
 }
 
 /// Commands.

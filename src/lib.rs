@@ -14,6 +14,7 @@ pub mod model;
 mod modes;
 pub mod outputs;
 pub mod scan;
+pub mod signals;
 pub mod text;
 pub mod tui;
 

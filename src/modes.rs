@@ -11,7 +11,7 @@ use crate::model::{History, Level, Request, SensorState, Snapshot, Zone};
 use crate::outputs::document::Document;
 use crate::outputs::journal::{Opened, Reader, Record};
 use crate::outputs::{Output, report, state};
-use crate::{Failure, accepted, commands, tui};
+use crate::{Failure, accepted, commands, signals, tui};
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 use std::io::{self, Write as _};
@@ -100,12 +100,19 @@ pub(crate) fn full_screen(config: &Config, options: &Options) -> Result<ExitCode
         min_level: config.min_level,
         interval: Duration::from_secs_f64(config.interval_s),
         zone: Zone::Local,
+        hands: if options.read_only { tui::hands::Hands::default() } else { hands(config) },
         notices: Vec::new(),
     };
     let ending = runtime()?.block_on(tui::run(setup));
     heart.stop();
     ending?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// What the screen may have done here.
+fn hands(config: &Config) -> tui::hands::Hands {
+    let keeper = config.data_dir_here().map(|dir| Arc::new(accepted::Keeper { dir }) as Arc<_>);
+    tui::hands::Hands { acceptances: keeper, signals: Some(Arc::new(signals::Kernel)) }
 }
 
 /// Where the record goes.
@@ -221,13 +228,16 @@ fn engine(config: &Config) -> (Engine, Place) {
     for notice in notices {
         engine.add_notice(&notice);
     }
+    // Who only looks on sees what was accepted, too.
+    if let Some(dir) = config.data_dir_here() {
+        engine.accept_by(Box::new(accepted::watch(dir)));
+    }
     let place = match opened {
         Ok((dir, record)) => {
             for note in record.notes() {
                 engine.add_notice(note);
             }
             engine.start_at(record.next_seq());
-            engine.accept_by(Box::new(accepted::watch(dir.clone())));
             engine.add_output(record);
             Place::Writer(dir)
         }

@@ -20,6 +20,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("assess", &["model", "text"]),
     ("outputs", &["model", "text"]),
     ("tui", &["model", "text", "outputs"]),
+    ("signals", &["tui", "collect"]),
     ("engine", &["model", "text", "collect", "assess", "outputs"]),
 ];
 

@@ -2,11 +2,12 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
+mod stage;
 mod story;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
-use home_soc::model::{Deduction, FindingId, History, Level, LoginKind, Request, Sample, Snapshot, Zone};
+use home_soc::model::{Deduction, FindingId, History, Level, LoginKind, Request, Sample, Snapshot};
 use home_soc::tui::app::{App, Chart, Effect, Looks, lines};
 use home_soc::tui::glyphs;
 use home_soc::tui::keymap::{Action, KEYMAP};
@@ -16,44 +17,11 @@ use home_soc::tui::theme;
 use home_soc::tui::wire::Wire;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use stage::{app, app_with, draw, keys, open, picture, press};
 use std::sync::Arc;
 use std::time::Duration;
 
 const SIZES: [(u16, u16); 6] = [(200, 50), (100, 30), (80, 24), (40, 12), (20, 5), (1, 1)];
-
-fn app_with(looks: Looks, snapshot: Snapshot) -> App {
-    let mut app = App::new(Looks { zone: Zone::utc(), ..looks });
-    app.resize(200, 50);
-    app.hear(Arc::new(snapshot), story::now());
-    app
-}
-
-fn app(snapshot: Snapshot) -> App {
-    app_with(Looks::default(), snapshot)
-}
-
-fn draw(app: &mut App, width: u16, height: u16, now: DateTime<Utc>) -> Buffer {
-    let mut buf = Buffer::empty(Rect::new(0, 0, width, height));
-    app.resize(width, height);
-    app.draw(&mut buf, now);
-    buf
-}
-
-fn picture(app: &mut App, width: u16, height: u16) -> String {
-    lines(&draw(app, width, height, story::now()))
-}
-
-fn press(app: &mut App, code: KeyCode) -> Vec<Effect> {
-    app.handle(&Event::Key(KeyEvent::new(code, KeyModifiers::NONE)), story::now())
-}
-
-fn keys(app: &mut App, typed: &str) -> Vec<Effect> {
-    typed.chars().flat_map(|c| press(app, KeyCode::Char(c))).collect()
-}
-
-fn open(app: &mut App, tab: Tab) {
-    keys(app, &(tab as usize + 1).to_string());
-}
 
 #[test]
 fn every_tab_on_every_machine_at_every_size() {

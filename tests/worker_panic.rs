@@ -61,6 +61,7 @@ fn host() {
         min_level: Level::Info,
         interval: Duration::from_secs(1),
         zone: Zone::utc(),
+        hands: tui::hands::Hands::default(),
         notices: Vec::new(),
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

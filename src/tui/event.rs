@@ -3,8 +3,9 @@
 //! Here, and nowhere below, the clock is read.
 
 use super::app::{App, Chart, Effect, Looks};
+use super::hands::{Acceptances, Hands, Pinned};
 use super::hangup::Watcher;
-use super::keymap::Keymap;
+use super::keymap::{Action, Keymap};
 use super::past::{Stretch, Thinned};
 use super::screen::Screen;
 use super::theme::Theme;
@@ -31,7 +32,13 @@ pub enum Ending {
 /// Events that are taken before the next frame, so that a flood of keys does not starve the picture.
 const BEFORE_A_FRAME: usize = 256;
 
-type Told = (Chart, Result<Thinned, String>);
+/// What others finished for us.
+enum Told {
+    /// A stretch of the record was read.
+    Past(Chart, Result<Thinned, String>),
+    /// Something was done, or not, in words; true when the next beat shows it.
+    Done(String, bool),
+}
 
 /// Shows the screen until it ends; the terminal is as it was afterwards, on every way out.
 ///
@@ -45,7 +52,7 @@ pub async fn run(setup: Setup) -> anyhow::Result<Ending> {
     let (tell, told) = unbounded_channel();
     let (width, height) = screen.size();
     app.resize(width, height);
-    Loop { setup, tell, plain: false }.run(&mut app, &mut screen, &watcher, told).await
+    Loop { setup, tell, plain: false, held: None }.run(&mut app, &mut screen, &watcher, told).await
 }
 
 fn looks(setup: &Setup) -> anyhow::Result<Looks> {
@@ -58,7 +65,7 @@ fn looks(setup: &Setup) -> anyhow::Result<Looks> {
         theme: fitted(&setup.settings.theme)?,
         themes,
         glyphs: if ascii { &glyphs::ASCII } else { &glyphs::BLOCKS },
-        keymap: Keymap::with(&setup.settings.keys)?,
+        keymap: Keymap::with(&setup.settings.keys)?.without(&missing(&setup.hands)),
         min_level: setup.min_level,
         interval: setup.interval,
         zone: setup.zone,
@@ -67,11 +74,25 @@ fn looks(setup: &Setup) -> anyhow::Result<Looks> {
     })
 }
 
+/// What cannot be done without the hand for it.
+fn missing(hands: &Hands) -> Vec<Action> {
+    let mut missing = Vec::new();
+    if hands.acceptances.is_none() {
+        missing.extend([Action::Accept, Action::AcceptUntil, Action::TakeBack]);
+    }
+    if hands.signals.is_none() {
+        missing.push(Action::Signal);
+    }
+    missing
+}
+
 struct Loop {
     setup: Setup,
     tell: UnboundedSender<Told>,
     /// Plain text is on the ordinary screen; any key returns.
     plain: bool,
+    /// The process that the signal dialog is about.
+    held: Option<Box<dyn Pinned>>,
 }
 
 impl Loop {
@@ -119,10 +140,7 @@ impl Loop {
                     let newest = self.setup.snapshots.borrow_and_update().clone();
                     newest.map_or_else(Vec::new, |snapshot| app.hear(snapshot, Utc::now()))
                 }
-                Some((chart, answer)) = told.recv() => {
-                    app.remember(chart, answer);
-                    Vec::new()
-                }
+                Some(news) = told.recv() => self.hear(news, app),
                 () = screen.idle() => Vec::new(),
                 () = tokio::time::sleep(tick.unwrap_or_default()), if tick.is_some() => {
                     app.tick(Utc::now());
@@ -193,8 +211,66 @@ impl Loop {
                 redraw(app, screen);
             }
             Effect::Redraw => redraw(app, screen),
+            Effect::Accept(id, acceptance) => {
+                let words =
+                    format!("{id} is accepted: it stays visible and costs no points; u takes it back");
+                self.keep(words, move |acceptances| acceptances.accept(&id, acceptance));
+            }
+            Effect::TakeBack(id) => {
+                let words = format!("{id} counts again");
+                self.keep(words, move |acceptances| acceptances.take_back(&id));
+            }
+            Effect::Pin(target) => {
+                let Some(signals) = &self.setup.hands.signals else { return Ok(false) };
+                let held = signals.pin(target.pid, target.start_ticks);
+                let standing = held.as_ref().map(|held| held.standing()).map_err(|why| format!("{why:#}"));
+                self.held = held.ok();
+                app.pinned(target, standing, Utc::now());
+            }
+            Effect::Send(target, signal) => {
+                let Some(held) = self.held.take() else { return Ok(false) };
+                let who = format!("{} ({})", target.name, target.pid);
+                let words = match held.send(signal) {
+                    Ok(()) => format!("SIG{} was sent to {who}", signal.name()),
+                    Err(why) => format!("SIG{} was not sent to {who}: {why:#}", signal.name()),
+                };
+                app.told(&words, Utc::now());
+                self.ask(Request::MeasureNow);
+            }
         }
         Ok(false)
+    }
+
+    /// Takes what others finished.
+    fn hear(&self, news: Told, app: &mut App) -> Vec<Effect> {
+        match news {
+            Told::Past(chart, answer) => app.remember(chart, answer),
+            Told::Done(words, shows) => {
+                app.told(&words, Utc::now());
+                if shows {
+                    self.ask(Request::MeasureNow);
+                }
+            }
+        }
+        Vec::new()
+    }
+
+    /// Has something kept off this thread; `words` tell that it was done.
+    fn keep(
+        &self,
+        words: String,
+        keep: impl FnOnce(&dyn Acceptances) -> anyhow::Result<()> + Send + 'static,
+    ) {
+        let Some(acceptances) = self.setup.hands.acceptances.clone() else { return };
+        let tell = self.tell.clone();
+        tokio::task::spawn_blocking(move || {
+            let done = match keep(&*acceptances) {
+                Ok(()) => Told::Done(words, true),
+                Err(why) => Told::Done(format!("not done: {why:#}"), false),
+            };
+            // The loop is gone only when the program ends.
+            let _ = tell.send(done);
+        });
     }
 
     fn ask(&self, request: Request) {
@@ -210,7 +286,7 @@ impl Loop {
             let answer =
                 answer.map(|history| Thinned::new(&history, stretch)).map_err(|why| format!("{why:#}"));
             // The loop is gone only when the program ends.
-            let _ = tell.send((chart, answer));
+            let _ = tell.send(Told::Past(chart, answer));
         });
     }
 }

@@ -11,6 +11,7 @@ pub mod concern;
 mod event;
 pub mod filter;
 pub mod glyphs;
+pub mod hands;
 mod hangup;
 pub mod keymap;
 pub mod page;
@@ -85,6 +86,8 @@ pub struct Setup {
     pub interval: Duration,
     /// The zone in which times are shown.
     pub zone: Zone,
+    /// What it can have done on the machine.
+    pub hands: hands::Hands,
     /// Words to show until the first key: the web page's address.
     pub notices: Vec<String>,
 }

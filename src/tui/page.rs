@@ -4,6 +4,7 @@
 
 use super::filter::Filter;
 use super::glyphs::Glyphs;
+use super::hands::Target;
 use super::keymap::Action;
 use super::past::{Past, Stretch, Trend};
 use super::theme::Theme;
@@ -155,6 +156,8 @@ pub enum Answer {
     Copy(String),
     /// Say this in the last line.
     Say(String),
+    /// Pin this process, to send it a signal.
+    Pin(Box<Target>),
 }
 
 /// A sheet of text over the page.
@@ -198,6 +201,11 @@ pub trait Page {
 
     /// Puts a filter in force.
     fn set_filter(&mut self, _filter: Filter, _view: &View<'_>) {}
+
+    /// The finding that the selected row is about, accepted ones too.
+    fn concern<'a>(&self, _view: &View<'a>) -> Option<&'a Finding> {
+        None
+    }
 
     /// Selects the row of a finding; false when it has none here.
     fn select(&mut self, _finding: &Finding, _view: &View<'_>) -> bool {

@@ -13,6 +13,7 @@ pub(in crate::collect) mod stat;
 
 pub(in crate::collect) use listing::Listing;
 pub(in crate::collect) use program::socket_inode;
+pub use stat::Identity;
 
 use super::accounts::Accounts;
 use super::kept::{READ, read_whole};

@@ -37,6 +37,26 @@ impl Numbers {
     }
 }
 
+/// Who has a pid at this moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Identity {
+    /// Start time in clock ticks since boot.
+    pub start_ticks: u64,
+    /// The parent's pid.
+    pub ppid: u32,
+    /// It has ended and waits for its parent.
+    pub is_dead: bool,
+}
+
+impl Identity {
+    /// Reads who has this pid on the machine that we run on; `None` when nobody has it, or it is hidden.
+    pub fn of(pid: u32) -> Option<Self> {
+        let line = std::fs::read(format!("/proc/{pid}/stat")).ok()?;
+        let now = parse(&line)?.now;
+        Some(Self { start_ticks: now.start_ticks, ppid: now.ppid, is_dead: now.is_dead() })
+    }
+}
+
 /// Reads the line; `None` when it is not one.
 pub(in crate::collect) fn parse(line: &[u8]) -> Option<Stat<'_>> {
     // The name is the process's own choice and may hold `) R 1`: only the last bracket is the kernel's.

@@ -5,7 +5,7 @@ use crate::model::{FindingId, Request};
 use crate::tui::filter::Filter;
 use crate::tui::keymap::Action;
 use crate::tui::page::{Answer, Room, Tab, View};
-use crate::tui::popup::Popup;
+use crate::tui::popup::{Help, Palette, Popup, Reading, SortMenu};
 use crate::tui::story;
 use crate::tui::theme::nearest;
 use chrono::{DateTime, Utc};
@@ -46,11 +46,13 @@ impl App {
             Action::Plain => return vec![Effect::Plain(self.plain(now))],
             Action::Coverage => {
                 let sheet = with_page!(self, now, |_page, view| story::coverage(view.snapshot, &view));
-                self.popup = sheet.map(Popup::sheet);
+                self.popup = sheet.map(|sheet| Popup::Sheet(Reading::new(sheet)));
             }
             Action::NextTheme => self.next_theme(now),
-            Action::Palette => self.popup = Some(Popup::palette()),
-            Action::Help => self.popup = Some(Popup::help()),
+            Action::Palette => self.popup = Some(Popup::Palette(Palette::default())),
+            Action::Help => self.popup = Some(Popup::Help(Help::default())),
+            Action::Accept | Action::AcceptUntil => self.begin_accept(action, now),
+            Action::TakeBack => return self.take_back(now),
             Action::Redraw => return vec![Effect::Redraw],
             Action::Suspend => return vec![Effect::Suspend],
             Action::Quit => return vec![Effect::Quit],
@@ -68,10 +70,11 @@ impl App {
         let answer = with_page!(self, now, |page, view| page.act(action, &view)).flatten();
         match answer {
             Some(Answer::Done) => return self.wants(now),
-            Some(Answer::Sheet(sheet)) => self.popup = Some(Popup::sheet(sheet)),
+            Some(Answer::Sheet(sheet)) => self.popup = Some(Popup::Sheet(Reading::new(sheet))),
             Some(Answer::Story(id)) => self.open_story(&id, now),
             Some(Answer::Copy(text)) => return self.copy(text, now),
             Some(Answer::Say(words)) => self.say(words, now),
+            Some(Answer::Pin(target)) => return vec![Effect::Pin(*target)],
             None if action == Action::Back => self.back(now),
             None => {}
         }
@@ -86,7 +89,7 @@ impl App {
                 .find(|finding| finding.id == *id)
                 .map(|finding| story::sheet(finding, &view))
         });
-        self.popup = sheet.flatten().map(Popup::sheet);
+        self.popup = sheet.flatten().map(|sheet| Popup::Sheet(Reading::new(sheet)));
     }
 
     /// One step back: the filter goes, then the picture moves again. It never quits.
@@ -100,7 +103,7 @@ impl App {
         }
     }
 
-    fn freeze(&mut self, now: DateTime<Utc>) {
+    pub(super) fn freeze(&mut self, now: DateTime<Utc>) {
         self.frozen = match (self.frozen.take(), &self.live) {
             (None, Some(snapshot)) => {
                 Some(Frozen { snapshot: Arc::clone(snapshot), trend: self.trend.clone(), at: now })
@@ -119,10 +122,7 @@ impl App {
 
     fn sort_menu(&mut self) {
         if let Some(list) = self.pages[self.tab as usize].list() {
-            let mut items = vec![(None, "attention: worst first")];
-            items.extend(list.sorts().into_iter().map(|(place, title)| (Some(place), title)));
-            let chosen = items.iter().position(|(place, _)| *place == list.sorted_by()).unwrap_or(0);
-            self.popup = Some(Popup::Sort { items, chosen });
+            self.popup = Some(Popup::Sort(SortMenu::new(list.sorts(), list.sorted_by())));
         }
     }
 

@@ -27,25 +27,26 @@ macro_rules! with_page {
 
 mod act;
 mod frame;
+mod keys;
+mod risk;
 
 pub use frame::lines;
 
 use super::chrome::Mode;
 use super::filter::Filter;
 use super::glyphs::{self, Glyphs};
-use super::keymap::{Chord, Keymap};
+use super::hands::{Signal, Target};
+use super::keymap::Keymap;
 use super::page::{Page, Room, Tab, View};
 use super::pages;
 use super::past::{Past, Stretch, Thinned, Trend};
-use super::popup::{Popup, Reply};
+use super::popup::Popup;
 use super::theme::{self, Theme};
-use crate::model::{FindingId, Level, Request, Snapshot, Zone};
+use crate::model::{Acceptance, FindingId, Level, Request, Snapshot, Zone};
 use chrono::{DateTime, TimeDelta, Utc};
-use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind};
 use std::sync::Arc;
 use std::time::Duration;
 use tui_input::Input;
-use tui_input::backend::crossterm::EventHandler;
 
 /// How long a word in the footer stays.
 const SAID_FOR: TimeDelta = TimeDelta::seconds(6);
@@ -63,6 +64,14 @@ pub enum Effect {
     Load(Chart, Stretch),
     /// Put this on the clipboard.
     Copy(String),
+    /// Keep that this risk was accepted.
+    Accept(FindingId, Acceptance),
+    /// Keep that it is accepted no more.
+    TakeBack(FindingId),
+    /// Hold this process and say what stands in the way.
+    Pin(Target),
+    /// Send a signal to the process that is held.
+    Send(Target, Signal),
     /// Leave the full screen, print this, wait for a key.
     Plain(String),
     /// Stop as `^Z` does.
@@ -153,6 +162,8 @@ pub struct App {
     said: Option<(String, DateTime<Utc>)>,
     /// The problem that `n` showed last.
     problem: Option<FindingId>,
+    /// The risk that was accepted last on this screen.
+    accepted: Option<FindingId>,
     dirty: bool,
     size: (u16, u16),
 }
@@ -182,6 +193,7 @@ impl App {
             entry: None,
             said: None,
             problem: None,
+            accepted: None,
             dirty: true,
             size: (80, 24),
         }
@@ -277,125 +289,6 @@ impl App {
         } else {
             Mode::Live
         })
-    }
-
-    /// Takes a key, a paste or a new size.
-    pub fn handle(&mut self, event: &Event, now: DateTime<Utc>) -> Vec<Effect> {
-        match event {
-            Event::Key(key) if key.kind != KeyEventKind::Release => {
-                self.dirty = true;
-                self.looks.notices.clear();
-                self.key(*key, now)
-            }
-            Event::Paste(text) => {
-                self.dirty = true;
-                self.paste(text, now);
-                Vec::new()
-            }
-            Event::Resize(width, height) => {
-                self.resize(*width, *height);
-                self.wants(now)
-            }
-            _ => Vec::new(),
-        }
-    }
-
-    /// Takes the size of the terminal.
-    pub fn resize(&mut self, width: u16, height: u16) {
-        self.size = (width, height);
-        self.dirty = true;
-    }
-
-    fn paste(&mut self, text: &str, now: DateTime<Utc>) {
-        if let Some(popup) = self.popup.as_mut().filter(|popup| popup.is_typing()) {
-            popup.paste(text);
-        } else if let Some(entry) = &mut self.entry {
-            for c in text.chars().filter(|c| !c.is_control()).take(200) {
-                entry.input.handle(tui_input::InputRequest::InsertChar(c));
-            }
-            self.filter_changed(now);
-        }
-    }
-
-    fn key(&mut self, key: KeyEvent, now: DateTime<Utc>) -> Vec<Effect> {
-        let action = self.looks.keymap.find(self.tab, Chord::of(&key));
-        if let Some(popup) = &mut self.popup {
-            match popup.key(key, action, &self.looks.keymap, self.tab) {
-                Reply::Stay => return Vec::new(),
-                Reply::Close => {
-                    self.popup = None;
-                    return Vec::new();
-                }
-                Reply::Do(action) => {
-                    self.popup = None;
-                    return self.act(action, now);
-                }
-                Reply::Interval(seconds) => {
-                    self.popup = None;
-                    return self.measure_every(Duration::from_secs_f64(seconds), now);
-                }
-                Reply::Theme(name) => {
-                    self.popup = None;
-                    self.use_theme(&name, now);
-                    return Vec::new();
-                }
-                Reply::Sort(column) => {
-                    self.popup = None;
-                    if let Some(list) = self.pages[self.tab as usize].list() {
-                        list.sort_by(column);
-                    }
-                    return Vec::new();
-                }
-                Reply::Copy(text) => return self.copy(text, now),
-                Reply::NotMine => {
-                    if !matches!(self.popup, Some(Popup::Help { .. })) {
-                        self.popup = None;
-                    }
-                }
-            }
-        } else if self.entry.is_some() {
-            return self.type_filter(key, now);
-        }
-        action.map_or_else(Vec::new, |action| self.act(action, now))
-    }
-
-    fn type_filter(&mut self, key: KeyEvent, now: DateTime<Utc>) -> Vec<Effect> {
-        let Some(entry) = &mut self.entry else { return Vec::new() };
-        match key.code {
-            KeyCode::Enter => {
-                if let Some(wrong) = entry.wrong.take() {
-                    self.say(wrong, now);
-                }
-                self.entry = None;
-            }
-            KeyCode::Esc => {
-                let before = entry.before.clone();
-                self.entry = None;
-                with_page!(self, now, |page, view| page.set_filter(before, &view));
-            }
-            KeyCode::Char('c') if Chord::of(&key).ctrl => return vec![Effect::Quit],
-            KeyCode::Up | KeyCode::Down | KeyCode::PageUp | KeyCode::PageDown => {
-                let action = self.looks.keymap.find(self.tab, Chord::of(&key));
-                return action.map_or_else(Vec::new, |action| self.act(action, now));
-            }
-            _ => {
-                entry.input.handle_event(&Event::Key(key));
-                self.filter_changed(now);
-            }
-        }
-        Vec::new()
-    }
-
-    /// Tries what was typed; a wrong filter keeps the last good result.
-    fn filter_changed(&mut self, now: DateTime<Utc>) {
-        let Some(entry) = &mut self.entry else { return };
-        match Filter::parse(entry.input.value()) {
-            Ok(filter) => {
-                entry.wrong = None;
-                with_page!(self, now, |page, view| page.set_filter(filter, &view));
-            }
-            Err(why) => entry.wrong = Some(why),
-        }
     }
 
     fn say(&mut self, words: impl Into<String>, now: DateTime<Utc>) {

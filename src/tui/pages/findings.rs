@@ -253,6 +253,10 @@ impl Page for Findings {
         self.list.set_filter(filter);
     }
 
+    fn concern<'a>(&self, view: &View<'a>) -> Option<&'a Finding> {
+        self.finding(view)
+    }
+
     fn select(&mut self, finding: &Finding, _view: &View<'_>) -> bool {
         self.list.select(|row| row.id == finding.id)
     }

@@ -265,6 +265,10 @@ impl Page for Auth {
         self.knocks.set_filter(filter);
     }
 
+    fn concern<'a>(&self, view: &View<'a>) -> Option<&'a Finding> {
+        self.finding(view)
+    }
+
     fn select(&mut self, finding: &Finding, _view: &View<'_>) -> bool {
         self.on_knocks = !self.eyes.select(|eye| eye.finding.id == finding.id);
         !self.on_knocks

@@ -201,6 +201,17 @@ impl Page for Logins {
         Some(self.was.filter())
     }
 
+    fn concern<'a>(&self, view: &View<'a>) -> Option<&'a Finding> {
+        let (user, from) = if self.on_was {
+            let login = &self.was.selected()?.login;
+            (&login.user, login.from.as_deref())
+        } else {
+            let session = &self.here.selected()?.session;
+            (&session.user, session.from.as_deref())
+        };
+        concern::worst(view.snapshot, |finding| about(finding, user, from))
+    }
+
     fn set_filter(&mut self, filter: Filter, _view: &View<'_>) {
         self.here.set_filter(filter.clone());
         self.was.set_filter(filter);

@@ -241,6 +241,10 @@ impl Page for Network {
         self.talks.set_filter(filter);
     }
 
+    fn concern<'a>(&self, view: &View<'a>) -> Option<&'a Finding> {
+        self.finding(view)
+    }
+
     fn select(&mut self, finding: &Finding, _view: &View<'_>) -> bool {
         self.on_talks = !self.doors.select(|door| concern::listener(finding, &door.listener));
         !self.on_talks || self.talks.select(|talk| concern::connection(finding, &talk.first))

@@ -144,6 +144,10 @@ impl Page for Overview {
         Some(Answer::Done)
     }
 
+    fn concern<'a>(&self, view: &View<'a>) -> Option<&'a Finding> {
+        self.selected(view)
+    }
+
     fn select(&mut self, finding: &Finding, view: &View<'_>) -> bool {
         let place = rows(view).iter().position(|(row, _)| row.finding.as_ref() == Some(&finding.id));
         self.selected = place.unwrap_or(self.selected);

@@ -1,8 +1,10 @@
 //! One process in words: why it is flagged, who, where from, whom it talks to.
 
 use super::columns::{ProcessRow, user};
-use crate::model::{Finding, Process, Snapshot};
+use crate::model::{Finding, Level, Process, Snapshot};
+
 use crate::text;
+use crate::tui::hands::Target;
 use crate::tui::page::View;
 use crate::tui::widgets::prose::Para;
 use crate::tui::{concern, words};
@@ -65,6 +67,21 @@ pub(super) fn describe(row: &ProcessRow, view: &View<'_>) -> Vec<Para> {
         "Uses",
     ));
     body
+}
+
+/// The process as a signal's target.
+pub(super) fn target(row: &ProcessRow) -> Target {
+    let program = &row.process.program;
+    Target {
+        pid: program.pid,
+        start_ticks: program.start_ticks,
+        name: program.name.to_string(),
+        user: user(row),
+        command: row.process.command(),
+        started_at: program.started_at,
+        alert: row.level == Some(Level::Alert),
+        ours: program.ours || program.own,
+    }
 }
 
 /// Parents up to the first process.

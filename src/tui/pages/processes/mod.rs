@@ -16,7 +16,7 @@ use crate::tui::widgets::prose::Para;
 use crate::tui::widgets::table::{List, Listing};
 use crate::tui::{concern, story, words};
 use columns::{COLUMNS, CPU, MEMORY, ProcessRow, TIME};
-use describe::{describe, finding};
+use describe::{describe, finding, target};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
@@ -131,6 +131,13 @@ impl Page for Processes {
                     fix.map_or_else(|| Answer::Say("no command mends this".to_owned()), Answer::Copy),
                 );
             }
+            Action::Signal => {
+                let row = self.list.selected()?;
+                if row.process.program.kernel_thread {
+                    return Some(Answer::Say("a kernel thread hears no signal".to_owned()));
+                }
+                return Some(Answer::Pin(Box::new(target(row))));
+            }
             _ => return self.list.act(action).then_some(Answer::Done),
         }
         Some(Answer::Done)
@@ -146,6 +153,10 @@ impl Page for Processes {
 
     fn set_filter(&mut self, filter: Filter, _view: &View<'_>) {
         self.list.set_filter(filter);
+    }
+
+    fn concern<'a>(&self, view: &View<'a>) -> Option<&'a Finding> {
+        finding(view, self.list.selected()?)
     }
 
     fn select(&mut self, finding: &Finding, _view: &View<'_>) -> bool {
