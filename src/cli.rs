@@ -57,6 +57,12 @@ pub struct Options {
     /// Use ASCII only
     #[arg(long, global = true)]
     pub ascii: bool,
+    /// No screen: the report once, then a line for each change (into a pipe: the report alone)
+    #[arg(long, conflicts_with = "headless")]
+    pub plain: bool,
+    /// The same, and into a pipe or a file it goes on, too
+    #[arg(long, conflicts_with_all = ["headless", "once"])]
+    pub watch: bool,
     /// Only look: no signals, no accepting of risks from the screen
     #[arg(long)]
     pub read_only: bool,
@@ -128,6 +134,11 @@ pub enum Command {
         /// monitor_metrics.jsonl, monitor_alerts.jsonl; they stay as they are
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
+    },
+    /// Show the colour themes, or one of them token by token
+    Themes {
+        /// Its name
+        name: Option<String>,
     },
     /// Show or check the configuration
     Config {

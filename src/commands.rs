@@ -1,13 +1,14 @@
 //! The commands that answer a question and end. They wire rooms together and print.
 
 use crate::assess::{self, AcceptError};
-use crate::cli::{Format, ScanOptions, Span};
-use crate::config::{Config, nearest};
+use crate::cli::{Format, Options, ScanOptions, Span};
+use crate::config::{Config, nearest, user_themes};
 use crate::model::{FindingId, Zone, moment};
-use crate::modes::{measure_once, print};
+use crate::modes::{color_depth, measure_once, print};
 use crate::outputs::document::json_line;
 use crate::outputs::journal::{self, Reader};
 use crate::outputs::{bill, mask, state};
+use crate::tui::theme;
 use crate::{Failure, accepted, exit, scan, text};
 use anyhow::{Context as _, anyhow};
 use chrono::{DateTime, Utc};
@@ -152,6 +153,31 @@ pub(crate) fn unaccept(config: &Config, id: &str) -> Result<ExitCode, Failure> {
     accepted::save(&dir, &accepted)?;
     print(format!("{id} counts again.\n").as_bytes())?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Shows the themes in their own colours; into a pipe their names alone.
+pub(crate) fn themes(asked: Option<&str>, options: &Options) -> Result<ExitCode, Failure> {
+    let own = user_themes();
+    let depth = color_depth(options);
+    let wrong = |error: theme::ThemeError| Failure { code: exit::CONFIG, error: error.into() };
+    let mut out = String::new();
+    let mut faults = Vec::new();
+    if let Some(name) = asked {
+        out.push_str(&theme::sample(&theme::load(name, &own).map_err(wrong)?.at(depth)));
+    } else if options.color.is_none() && !io::stdout().is_terminal() {
+        out = theme::names(&own).join("\n") + "\n";
+    } else {
+        for name in theme::names(&own) {
+            match theme::load(name, &own) {
+                Ok(theme) => out.push_str(&theme::line(&theme.at(depth))),
+                Err(error) => faults.push(error),
+            }
+        }
+        out.push_str("\nUse one with --theme NAME, or in the configuration: [screen] theme = \"NAME\"\n");
+    }
+    print(out.as_bytes())?;
+    // All that can be shown is shown before what is wrong with the person's own.
+    faults.into_iter().next().map_or(Ok(ExitCode::SUCCESS), |fault| Err(wrong(fault)))
 }
 
 /// Prints one number over a stretch of time.

@@ -142,8 +142,8 @@ impl Config {
                 format!("interval_s is {}, it must be 0.05 to 86400 seconds", config.interval_s),
             ));
         }
-        tui::keymap::Keymap::with(&config.screen.keys)
-            .map_err(|error| (line_of(text, "[screen.keys]"), error.to_string()))?;
+        tui::keymap::Keymap::with(config.screen.preset, &config.screen.keys)
+            .map_err(|error| (line_of_key(text, &error), error.to_string()))?;
         Ok(config)
     }
 
@@ -184,20 +184,32 @@ fn folders(env: impl Fn(&str) -> Option<String>) -> impl Iterator<Item = PathBuf
     user.map(|dir| dir.join("home-soc")).into_iter().chain([PathBuf::from(SYSTEM_FOLDER)])
 }
 
-/// Reads the themes of this user and this system, as (name, TOML text), by name.
-pub fn user_themes() -> Vec<(String, String)> {
-    let files = folders(|name| std::env::var(name).ok())
+/// Reads the themes of this user and this system, by name; the user's own goes first.
+pub fn user_themes() -> Vec<tui::theme::File> {
+    let mut paths: Vec<PathBuf> = folders(|name| std::env::var(name).ok())
         .filter_map(|folder| std::fs::read_dir(folder.join("themes")).ok())
-        .flatten()
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| path.extension().is_some_and(|extension| extension == "toml"));
-    let mut themes: Vec<(String, String)> = files
-        .filter_map(|path| {
-            Some((path.file_stem()?.to_str()?.to_owned(), std::fs::read_to_string(&path).ok()?))
+        .flat_map(|entries| {
+            let mut paths: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+            paths.sort();
+            paths
         })
         .collect();
-    themes.sort();
-    themes
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
+    let read = |path: &PathBuf| {
+        Some(tui::theme::File {
+            name: path.file_stem()?.to_str()?.to_owned(),
+            place: path.display().to_string(),
+            text: std::fs::read_to_string(path).ok()?,
+        })
+    };
+    paths.iter().filter_map(read).collect()
+}
+
+/// The line on which a command that has no keys for itself is given them.
+fn line_of_key(text: &str, error: &tui::keymap::KeyError) -> usize {
+    let named = error.commands().into_iter().flat_map(|name| [name.to_owned(), format!("\"{name}\"")]);
+    let lines: Vec<usize> = named.map(|name| line_of(text, &name)).filter(|line| *line > 1).collect();
+    lines.into_iter().max().unwrap_or_else(|| line_of(text, "[screen.keys]"))
 }
 
 /// The first line that sets `key`, from 1; for errors that are found after parsing.

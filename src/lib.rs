@@ -13,6 +13,7 @@ pub mod engine;
 pub mod model;
 mod modes;
 pub mod outputs;
+mod plain;
 pub mod scan;
 pub mod signals;
 pub mod text;
@@ -102,6 +103,7 @@ fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
     match command {
         None if options.headless => modes::headless(&Config::effective(&options)?),
         None if prints_once(&options) => modes::once(&Config::effective(&options)?, &options),
+        None if is_plain(&options) => plain::watch(&Config::effective(&options)?),
         None => modes::full_screen(&Config::effective(&options)?, &options),
         Some(Command::Record) => modes::headless(&Config::effective(&options)?),
         Some(Command::Check) => modes::check(&Config::effective(&options)?),
@@ -122,6 +124,7 @@ fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
         }
         Some(Command::Verify) => commands::verify(&Config::effective(&options)?),
         Some(Command::Import { files }) => commands::import(&Config::effective(&options)?, &files),
+        Some(Command::Themes { name }) => commands::themes(name.as_deref(), &options),
         Some(Command::Config { action: ConfigAction::Print }) => {
             io::stdout().write_all(Config::commented_defaults().as_bytes()).map_err(anyhow::Error::from)?;
             Ok(ExitCode::SUCCESS)
@@ -136,7 +139,13 @@ fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
 
 /// Whether the options, or a missing terminal, ask for one printed measurement.
 fn prints_once(options: &cli::Options) -> bool {
-    options.once || options.json || options.at.is_some() || options.fail_on.is_some() || !on_a_terminal()
+    let asked = options.once || options.json || options.at.is_some() || options.fail_on.is_some();
+    asked || !(on_a_terminal() || options.watch)
+}
+
+/// Whether the options, or a terminal that can do no more, ask for lines instead of a screen.
+fn is_plain(options: &cli::Options) -> bool {
+    options.plain || options.watch || std::env::var("TERM").is_ok_and(|term| term == "dumb")
 }
 
 fn on_a_terminal() -> bool {

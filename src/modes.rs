@@ -116,7 +116,7 @@ fn hands(config: &Config) -> tui::hands::Hands {
 }
 
 /// Where the record goes.
-enum Place {
+pub(crate) enum Place {
     /// Into this directory, and we are its only writer.
     Writer(PathBuf),
     /// Nowhere, and why.
@@ -124,13 +124,14 @@ enum Place {
 }
 
 /// The engine in its thread, with the channel that ends it.
-struct Heart {
+pub(crate) struct Heart {
     requests: mpsc::Sender<Request>,
     ended: mpsc::Receiver<()>,
 }
 
 impl Heart {
-    fn start(config: &Config, outputs: Vec<Box<dyn Output>>) -> anyhow::Result<(Self, Place)> {
+    /// Starts the engine with these listeners beside the record.
+    pub(crate) fn start(config: &Config, outputs: Vec<Box<dyn Output>>) -> anyhow::Result<(Self, Place)> {
         let (mut engine, place) = engine(config);
         for output in outputs {
             engine.add_output(output);
@@ -148,7 +149,7 @@ impl Heart {
     }
 
     /// Lets the engine write what is open and end; a hung disk does not hold us longer than the budget.
-    fn stop(self) {
+    pub(crate) fn stop(self) {
         drop(self.requests);
         self.ended.recv_timeout(FLUSH_BUDGET).ok();
     }
@@ -259,7 +260,7 @@ fn context() -> assess::Context {
     assess::Context { own_address }
 }
 
-fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+pub(crate) fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -267,7 +268,7 @@ fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
 }
 
 /// Waits for TERM, INT or HUP.
-async fn ended_by_signal() -> anyhow::Result<()> {
+pub(crate) async fn ended_by_signal() -> anyhow::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut term = signal(SignalKind::terminate()).context("cannot wait for SIGTERM")?;
     let mut int = signal(SignalKind::interrupt()).context("cannot wait for SIGINT")?;
@@ -280,7 +281,7 @@ async fn ended_by_signal() -> anyhow::Result<()> {
     Ok(())
 }
 
-fn color_depth(options: &Options) -> tui::ColorDepth {
+pub(crate) fn color_depth(options: &Options) -> tui::ColorDepth {
     match options.color {
         Some(Color::Never) => tui::ColorDepth::Never,
         Some(Color::Ansi16) => tui::ColorDepth::Ansi16,

@@ -6,51 +6,13 @@
     reason = "a test ends at the first thing that is not as it must be"
 )]
 
+mod suspect;
 mod terminal;
 
 use std::fs;
-use std::path::PathBuf;
-use std::process::Command;
 use std::time::Duration;
+use suspect::Suspect;
 use terminal::{PROGRAM, Terminal, until};
-
-/// A program that runs from a folder where no program belongs, under a name of this test alone.
-struct Suspect {
-    file: PathBuf,
-    pid: u32,
-}
-
-impl Suspect {
-    fn start(name: &str) -> Self {
-        let file = PathBuf::from("/dev/shm").join(format!("{name}{}", std::process::id()));
-        fs::copy("/bin/sleep", &file).unwrap();
-        // An orphan: what a build starts is the build's own work and not suspected.
-        let script = format!("{} 1000 >/dev/null 2>&1 & echo $!", file.display());
-        let out = Command::new("sh").args(["-c", &script]).output().unwrap();
-        let pid = String::from_utf8_lossy(&out.stdout).trim().parse().unwrap();
-        until("the start of a copied program", Duration::from_secs(30), || {
-            fs::read_link(format!("/proc/{pid}/exe")).ok().filter(|exe| *exe == file)
-        });
-        Self { file, pid }
-    }
-
-    /// The letter of its state; `None` when it is gone.
-    fn state(&self) -> Option<char> {
-        let stat = fs::read_to_string(format!("/proc/{}/stat", self.pid)).ok()?;
-        stat.rsplit_once(") ")?.1.chars().next()
-    }
-
-    fn name(&self) -> String {
-        self.file.file_name().unwrap().to_string_lossy().into_owned()
-    }
-}
-
-impl Drop for Suspect {
-    fn drop(&mut self) {
-        drop(Command::new("kill").args(["-9", &self.pid.to_string()]).output());
-        drop(fs::remove_file(&self.file));
-    }
-}
 
 #[test]
 fn a_risk_that_is_accepted_on_the_screen_is_in_the_file_and_costs_nothing() {

@@ -112,6 +112,7 @@ fn ready(tab: Tab, action: Action) -> App {
         Action::Last if tab != Tab::History => drop(keys(&mut app, "g")),
         Action::Back | Action::Live => drop(keys(&mut app, " ")),
         Action::Attention => drop(keys(&mut app, ">")),
+        Action::ScrollLeft => drop(press(&mut app, KeyCode::Right)),
         _ => {}
     }
     app

@@ -1,6 +1,7 @@
 //! Tells: every listener of the heartbeat is an [`Output`].
 
 pub mod bill;
+pub mod changes;
 pub mod document;
 pub mod journal;
 pub mod mask;

@@ -8,7 +8,7 @@ use super::hangup::Watcher;
 use super::keymap::{Action, Keymap};
 use super::past::{Stretch, Thinned};
 use super::screen::Screen;
-use super::theme::Theme;
+use super::theme::{Theme, contrast};
 use super::{HistorySource, Setup, clipboard, glyphs, theme};
 use crate::model::Request;
 use anyhow::Context as _;
@@ -28,6 +28,9 @@ pub enum Ending {
     /// The terminal is gone: be out of here within a second.
     HungUp,
 }
+
+/// The contrast from which on a text can be read (WCAG 2.1 asks 3 of large text).
+const READABLE: f64 = 3.0;
 
 /// Events that are taken before the next frame, so that a flood of keys does not starve the picture.
 const BEFORE_A_FRAME: usize = 256;
@@ -56,20 +59,28 @@ pub async fn run(setup: Setup) -> anyhow::Result<Ending> {
 }
 
 fn looks(setup: &Setup) -> anyhow::Result<Looks> {
-    let fitted = |name: &str| theme::load(name, &setup.user_themes).map(|theme| theme.at(setup.color));
-    let names = setup.user_themes.iter().map(|(name, _)| name.as_str()).chain(theme::NAMES.iter().copied());
+    let theme = theme::load(&setup.settings.theme, &setup.user_themes)?;
+    let mut notices = setup.notices.clone();
+    if let Some((token, ratio)) = contrast::too_weak(&theme, READABLE).first() {
+        let name = &theme.name;
+        notices.push(format!("theme {name}: `{token}` is hard to read, its contrast is {ratio:.1}:1"));
+    }
     // A broken user theme that is not the chosen one is left out of the round, not an error.
-    let themes: Vec<Theme> = names.filter_map(|name| fitted(name).ok()).collect();
+    let themes: Vec<Theme> = theme::names(&setup.user_themes)
+        .into_iter()
+        .filter_map(|name| theme::load(name, &setup.user_themes).ok())
+        .map(|theme| theme.at(setup.color))
+        .collect();
     let ascii = setup.ascii || setup.settings.glyphs == glyphs::GlyphSet::Ascii;
     Ok(Looks {
-        theme: fitted(&setup.settings.theme)?,
+        theme: theme.at(setup.color),
         themes,
         glyphs: if ascii { &glyphs::ASCII } else { &glyphs::BLOCKS },
-        keymap: Keymap::with(&setup.settings.keys)?.without(&missing(&setup.hands)),
+        keymap: Keymap::with(setup.settings.preset, &setup.settings.keys)?.without(&missing(&setup.hands)),
         min_level: setup.min_level,
         interval: setup.interval,
         zone: setup.zone,
-        notices: setup.notices.clone(),
+        notices,
         has_record: setup.history.is_some(),
     })
 }

@@ -44,13 +44,20 @@ pub struct Settings {
     pub theme: String,
     /// Which signs to draw with: `blocks` or `ascii`. Default: `blocks`.
     pub glyphs: glyphs::GlyphSet,
+    /// Which keys to begin with: `default`, `htop` or `vim`. Default: `default`.
+    pub preset: keymap::Preset,
     /// Other keys for commands, by the command's name in the palette: `freeze = ["F8"]`. Default: none.
     pub keys: BTreeMap<String, Vec<String>>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { theme: "terminal".to_owned(), glyphs: glyphs::GlyphSet::default(), keys: BTreeMap::new() }
+        Self {
+            theme: "terminal".to_owned(),
+            glyphs: glyphs::GlyphSet::default(),
+            preset: keymap::Preset::default(),
+            keys: BTreeMap::new(),
+        }
     }
 }
 
@@ -74,8 +81,8 @@ pub struct Setup {
     pub history: Option<Arc<dyn HistorySource>>,
     /// How it looks and listens.
     pub settings: Settings,
-    /// Themes of the person (name, TOML text), as read by the caller.
-    pub user_themes: Vec<(String, String)>,
+    /// Themes of the person, as read by the caller.
+    pub user_themes: Vec<theme::File>,
     /// How much colour the terminal takes.
     pub color: ColorDepth,
     /// Draw with ASCII only, whatever the settings say.

@@ -4,7 +4,7 @@
 
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::Position;
-use ratatui::style::{Color, Modifier};
+use ratatui::style::{Color, Modifier, Style};
 use std::io::Write as _;
 
 /// The state of the terminal as far as we set it.
@@ -119,6 +119,15 @@ impl Wire {
     }
 }
 
+/// The sequence that puts on a look, for text outside the screen.
+pub fn sgr(style: Style) -> String {
+    let mut cell = Cell::new(" ");
+    cell.set_style(style);
+    let mut out = Vec::new();
+    Wire::default().dress(&cell, &mut out);
+    String::from_utf8_lossy(&out).into_owned()
+}
+
 /// Leads to a place in as few bytes as it takes.
 fn move_to(from: Option<(u16, u16)>, to: (u16, u16), out: &mut Vec<u8>) {
     // Writing to memory cannot fail.
@@ -178,7 +187,6 @@ fn is_sure(symbol: &str) -> bool {
 mod tests {
     use super::*;
     use ratatui::layout::Rect;
-    use ratatui::style::Style;
 
     fn sent(before: &Buffer, after: &Buffer, wire: &mut Wire) -> String {
         let mut out = Vec::new();

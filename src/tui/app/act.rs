@@ -36,7 +36,8 @@ impl App {
                 self.refresh(now);
             }
             Action::Freeze => self.freeze(now),
-            Action::Filter => self.begin_filter(),
+            Action::Filter => self.begin_filter(None),
+            Action::FilterUser => self.begin_filter(Some("user:")),
             Action::SortMenu => self.sort_menu(),
             Action::Measure => {
                 self.say("measuring now, and looking again at what I could not see", now);
@@ -113,9 +114,10 @@ impl App {
         self.refresh(now);
     }
 
-    fn begin_filter(&mut self) {
+    /// Opens the filter line: with what is in force, or with the beginning of another.
+    fn begin_filter(&mut self, beginning: Option<&str>) {
         if let Some(filter) = self.pages[self.tab as usize].filter() {
-            let input = Input::new(filter.source().to_owned());
+            let input = Input::new(beginning.unwrap_or(filter.source()).to_owned());
             self.entry = Some(Entry { input, before: filter.clone(), wrong: None });
         }
     }

@@ -3,9 +3,11 @@
 //! What an action does is decided by the app and the pages.
 
 mod chord;
+mod preset;
 mod table;
 
 pub use chord::Chord;
+pub use preset::Preset;
 pub use table::{Action, Binding, KEYMAP};
 
 use super::page::Tab;
@@ -48,6 +50,17 @@ pub enum KeyError {
     },
 }
 
+impl KeyError {
+    /// The commands that it is about.
+    pub fn commands(&self) -> Vec<&str> {
+        match self {
+            Self::Command { name, .. } => vec![name],
+            Self::Key { command, .. } => vec![command],
+            Self::Conflict { first, second, .. } => vec![first, second],
+        }
+    }
+}
+
 /// The table with the keys that this person chose.
 #[derive(Debug, Clone)]
 pub struct Keymap {
@@ -63,25 +76,31 @@ impl Default for Keymap {
 }
 
 impl Keymap {
-    /// Puts other keys (command name, key names) in the place of the table's own.
+    /// Puts a preset's keys, then the person's own (command name, key names) in the place of the table's.
     ///
     /// # Errors
     /// An unknown command or key, and two commands on one key, name what is wrong.
-    pub fn with(chosen: &BTreeMap<String, Vec<String>>) -> Result<Self, KeyError> {
+    pub fn with(preset: Preset, chosen: &BTreeMap<String, Vec<String>>) -> Result<Self, KeyError> {
         let mut map = Self::default();
+        for (name, keys) in preset.keys() {
+            map.set(name, keys)?;
+        }
         for (name, keys) in chosen {
-            let place = KEYMAP.iter().position(|binding| binding.command == name).ok_or_else(|| {
-                let names: Vec<&str> = KEYMAP.iter().map(|binding| binding.command).collect();
-                KeyError::Command { name: name.clone(), nearest: nearest(name, &names).to_owned() }
-            })?;
-            let read = |key: &String| {
-                Chord::parse(key)
-                    .ok_or_else(|| KeyError::Key { key: key.clone(), command: KEYMAP[place].command })
-            };
-            map.keys[place] = keys.iter().map(read).collect::<Result<_, _>>()?;
+            map.set(name, keys)?;
         }
         map.refuse_conflicts()?;
         Ok(map)
+    }
+
+    fn set(&mut self, name: &str, keys: &[impl AsRef<str>]) -> Result<(), KeyError> {
+        let place = KEYMAP.iter().position(|binding| binding.command == name).ok_or_else(|| {
+            let names: Vec<&str> = KEYMAP.iter().map(|binding| binding.command).collect();
+            KeyError::Command { name: name.to_owned(), nearest: nearest(name, &names).to_owned() }
+        })?;
+        let command = KEYMAP[place].command;
+        let read = |key: &str| Chord::parse(key).ok_or(KeyError::Key { key: key.to_owned(), command });
+        self.keys[place] = keys.iter().map(|key| read(key.as_ref())).collect::<Result<_, _>>()?;
+        Ok(())
     }
 
     /// Leaves out what cannot be done here: no key, no footer, no help, no command.
@@ -135,13 +154,34 @@ mod tests {
     #[test]
     fn chosen_keys_take_the_place_of_the_tables_own() {
         let chosen = |command: &str, key: &str| BTreeMap::from([(command.to_owned(), vec![key.to_owned()])]);
-        let map = Keymap::with(&chosen("freeze", "F9")).unwrap();
-        assert_eq!(map.find(Tab::Auth, f(9)), Some(Action::Freeze));
+        let map = Keymap::with(Preset::Default, &chosen("freeze", "F7")).unwrap();
+        assert_eq!(map.find(Tab::Auth, f(7)), Some(Action::Freeze));
         assert_eq!(map.find(Tab::Auth, key(' ')), None);
-        let error = Keymap::with(&chosen("freeze", "q")).unwrap_err().to_string();
+        let error = Keymap::with(Preset::Default, &chosen("freeze", "q")).unwrap_err().to_string();
         assert!(error.contains("`freeze`") && error.contains("`quit`"), "{error}");
-        assert!(Keymap::with(&chosen("freze", "x")).unwrap_err().to_string().contains("`freeze`"));
-        assert!(Keymap::with(&chosen("freeze", "F99")).unwrap_err().to_string().contains("F99"));
+        assert!(
+            Keymap::with(Preset::Default, &chosen("freze", "x"))
+                .unwrap_err()
+                .to_string()
+                .contains("`freeze`")
+        );
+        assert!(
+            Keymap::with(Preset::Default, &chosen("freeze", "F99")).unwrap_err().to_string().contains("F99")
+        );
+    }
+
+    #[test]
+    fn presets_have_no_conflict_and_do_what_their_programs_do() {
+        let none = BTreeMap::new();
+        let [htop, vim] = [Preset::Htop, Preset::Vim].map(|preset| Keymap::with(preset, &none).unwrap());
+        assert_eq!(htop.find(Tab::Processes, key('k')), Some(Action::Signal));
+        assert_eq!(htop.find(Tab::Processes, key('u')), Some(Action::FilterUser));
+        assert_eq!(htop.find(Tab::Processes, key('h')), Some(Action::Help));
+        assert_eq!(htop.find(Tab::Processes, key('j')), None);
+        assert_eq!(vim.find(Tab::Processes, key('d')), Some(Action::Signal));
+        assert_eq!(vim.find(Tab::Processes, key('k')), Some(Action::Up));
+        assert_eq!(vim.find(Tab::Auth, key('l')), Some(Action::ScrollRight));
+        assert_eq!(vim.find(Tab::Auth, key('h')), Some(Action::ScrollLeft));
     }
 
     #[test]

@@ -73,6 +73,8 @@ pub struct List<T: 'static> {
     selected: usize,
     offset: usize,
     height: usize,
+    /// Columns at the left that are scrolled away.
+    skip: usize,
 }
 
 impl<T: Row> List<T> {
@@ -89,6 +91,7 @@ impl<T: Row> List<T> {
             selected: 0,
             offset: 0,
             height: 1,
+            skip: 0,
         }
     }
 
@@ -227,7 +230,7 @@ impl<T: Row> List<T> {
 
     /// Places the columns: what does not fit is dropped by priority, what is left over goes to the one that grows.
     fn layout(&self, width: u16) -> Vec<(&'static Column<T>, u16, u16)> {
-        let mut kept: Vec<&'static Column<T>> = self.columns.iter().collect();
+        let mut kept: Vec<&'static Column<T>> = self.columns.iter().skip(self.skip).collect();
         let needs = |kept: &[&Column<T>]| MARK + kept.iter().map(|column| column.width + 1).sum::<u16>() - 1;
         while needs(&kept) > width {
             let Some(at) =
@@ -289,6 +292,8 @@ impl<T: Row> Listing for List<T> {
             Action::PageDown => self.selected += page,
             Action::HalfUp => self.selected = self.selected.saturating_sub(page.div_ceil(2)),
             Action::HalfDown => self.selected += page.div_ceil(2),
+            Action::ScrollLeft => self.skip = self.skip.saturating_sub(1),
+            Action::ScrollRight => self.skip = (self.skip + 1).min(self.columns.len().saturating_sub(1)),
             Action::First => self.selected = 0,
             Action::Last => self.selected = last,
             Action::Reverse => {

@@ -18,6 +18,8 @@ pub(super) struct ProcessRow {
     pub(super) mem_pct: Option<f64>,
     pub(super) depth: u16,
     pub(super) last_child: bool,
+    /// Rows that are folded away below it.
+    pub(super) hidden: usize,
 }
 
 impl Row for ProcessRow {
@@ -202,7 +204,8 @@ pub(super) const COLUMNS: &[Column<ProcessRow>] = &[
         priority: 0,
         right: false,
         cell: |row, view| {
-            let command = command(row);
+            let folded = if row.hidden > 0 { format!("[+{}] ", row.hidden) } else { String::new() };
+            let command = format!("{folded}{}", command(row));
             let look = if row.process.program.kernel_thread { view.theme.muted } else { Style::default() };
             if row.depth == 0 {
                 return Span::styled(command, look);

@@ -13,7 +13,7 @@ use crate::tui::keymap::Action;
 use crate::tui::page::{Answer, Page, Sheet, View};
 use crate::tui::widgets::pen::Pen;
 use crate::tui::widgets::prose::Para;
-use crate::tui::widgets::table::{List, Listing};
+use crate::tui::widgets::table::{List, Listing, Row};
 use crate::tui::{concern, story, words};
 use columns::{COLUMNS, CPU, MEMORY, ProcessRow, TIME};
 use describe::{describe, finding, target};
@@ -21,11 +21,14 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 use rows::{attention, rows, treed};
+use std::collections::HashSet;
 
 /// The page.
 pub struct Processes {
     list: List<ProcessRow>,
     tree: bool,
+    /// Keys of the rows whose children are folded away in the tree.
+    folded: HashSet<u64>,
     kernel: bool,
     follow: bool,
     total: usize,
@@ -34,7 +37,15 @@ pub struct Processes {
 
 impl Default for Processes {
     fn default() -> Self {
-        Self { list: List::new(COLUMNS), tree: false, kernel: false, follow: true, total: 0, flagged: 0 }
+        Self {
+            list: List::new(COLUMNS),
+            tree: false,
+            folded: HashSet::new(),
+            kernel: false,
+            follow: true,
+            total: 0,
+            flagged: 0,
+        }
     }
 }
 
@@ -45,7 +56,9 @@ impl Page for Processes {
         self.flagged = rows.iter().filter(|row| row.level.is_some()).count();
         rows.sort_by(attention);
         if self.tree {
-            rows = treed(rows);
+            let here: HashSet<u64> = rows.iter().map(Row::key).collect();
+            self.folded.retain(|key| here.contains(key));
+            rows = treed(rows, &self.folded);
         }
         let top = self.list.at_top() && !self.follow;
         self.list.bring(rows, view.min_level);
@@ -83,6 +96,14 @@ impl Page for Processes {
             Action::Tree => {
                 self.tree = !self.tree;
                 self.list.sort_by(None);
+                self.hear(view);
+            }
+            Action::ScrollLeft if self.tree => {
+                self.folded.insert(self.list.selected()?.key());
+                self.hear(view);
+            }
+            Action::ScrollRight if self.tree => {
+                self.folded.remove(&self.list.selected()?.key());
                 self.hear(view);
             }
             Action::KernelThreads => {

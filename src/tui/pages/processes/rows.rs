@@ -3,7 +3,7 @@
 use super::columns::ProcessRow;
 use crate::model::Snapshot;
 use crate::tui::concern;
-use crate::tui::widgets::table::falling;
+use crate::tui::widgets::table::{Row, falling};
 use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
 
@@ -37,13 +37,24 @@ pub(super) fn rows(snapshot: &Snapshot, kernel: bool) -> Vec<ProcessRow> {
                 process: process.clone(),
                 depth: 0,
                 last_child: false,
+                hidden: 0,
             }
         })
         .collect()
 }
 
-/// Puts children under their parents; the order among them stays.
-pub(super) fn treed(rows: Vec<ProcessRow>) -> Vec<ProcessRow> {
+/// A row on its way into the tree.
+struct Step {
+    at: usize,
+    depth: u16,
+    last_child: bool,
+    /// The place of the folded row that it is below.
+    folded_by: Option<usize>,
+}
+
+/// Puts children under their parents; the order among them stays. What is below a folded row is left out and
+/// counted there.
+pub(super) fn treed(rows: Vec<ProcessRow>, folded: &HashSet<u64>) -> Vec<ProcessRow> {
     let pids: HashSet<u32> = rows.iter().map(|row| row.process.program.pid).collect();
     let mut children: HashMap<Option<u32>, Vec<usize>> = HashMap::new();
     for (at, row) in rows.iter().enumerate() {
@@ -53,15 +64,34 @@ pub(super) fn treed(rows: Vec<ProcessRow>) -> Vec<ProcessRow> {
     }
     let mut rows: Vec<Option<ProcessRow>> = rows.into_iter().map(Some).collect();
     let mut out = Vec::with_capacity(rows.len());
-    let mut todo: Vec<(usize, u16, bool)> =
-        children.get(&None).into_iter().flatten().rev().map(|at| (*at, 0, false)).collect();
-    while let Some((at, depth, last_child)) = todo.pop() {
+    let mut todo: Vec<Step> = children
+        .get(&None)
+        .into_iter()
+        .flatten()
+        .rev()
+        .map(|at| Step { at: *at, depth: 0, last_child: false, folded_by: None })
+        .collect();
+    while let Some(Step { at, depth, last_child, folded_by }) = todo.pop() {
         let Some(mut row) = rows[at].take() else { continue };
         row.depth = depth;
         row.last_child = last_child;
+        let folds = folded.contains(&row.key()).then_some(out.len());
         let below = children.get(&Some(row.process.program.pid)).into_iter().flatten().rev();
-        todo.extend(below.enumerate().map(|(place, at)| (*at, (depth + 1).min(20), place == 0)));
-        out.push(row);
+        todo.extend(below.enumerate().map(|(place, at)| Step {
+            at: *at,
+            depth: (depth + 1).min(20),
+            last_child: place == 0,
+            folded_by: folded_by.or(folds),
+        }));
+        match folded_by {
+            Some(above) => {
+                let above: &mut ProcessRow = &mut out[above];
+                above.hidden += 1;
+                // What deserves attention is never folded out of sight without a word.
+                above.level = above.level.max(row.level);
+            }
+            None => out.push(row),
+        }
     }
     // Parents that name each other in a circle are nobody's children.
     out.extend(rows.into_iter().flatten());
