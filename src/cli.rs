@@ -27,7 +27,7 @@ pub struct Options {
     /// With --once: one JSON document on stdout
     #[arg(long, global = true)]
     pub json: bool,
-    /// Print the recorded moment at this time: -2h, 14:30, yesterday 22:40, 2026-11-22 13:58
+    /// Show the recorded moment at this time: -2h, 14:30, yesterday 22:40, 2026-11-22 13:58
     #[arg(long, value_name = "TIME", allow_hyphen_values = true, conflicts_with = "headless")]
     pub at: Option<String>,
     /// Collect, judge and store without a screen, until SIGTERM

@@ -139,7 +139,8 @@ fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
 
 /// Whether the options, or a missing terminal, ask for one printed measurement.
 fn prints_once(options: &cli::Options) -> bool {
-    let asked = options.once || options.json || options.at.is_some() || options.fail_on.is_some();
+    let asked = options.once || options.json || options.fail_on.is_some();
+    let asked = asked || options.at.is_some() && is_plain(options);
     asked || !(on_a_terminal() || options.watch)
 }
 

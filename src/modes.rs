@@ -7,13 +7,13 @@ use crate::cli::{Color, FailOn, Options};
 use crate::collect::Root;
 use crate::config::{Config, user_themes};
 use crate::engine::{CollectSettings, Engine};
-use crate::model::{History, Level, Request, SensorState, Snapshot, Zone};
+use crate::model::{Level, Request, SensorState, Snapshot, Zone};
 use crate::outputs::document::Document;
 use crate::outputs::journal::{Opened, Reader, Record};
 use crate::outputs::{Output, report, state};
 use crate::{Failure, accepted, commands, signals, tui};
 use anyhow::Context as _;
-use chrono::{DateTime, Utc};
+use chrono::Utc;
 use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -71,7 +71,7 @@ pub(crate) fn headless(config: &Config) -> Result<ExitCode, Failure> {
     let beats = format!("every {} s", config.interval_s);
     let (heart, place) = Heart::start(config, Vec::new())?;
     let words = match &place {
-        Place::Writer(dir) => format!("home-soc records to {} {beats}", dir.display()),
+        Place::Writer(dir, _) => format!("home-soc records to {} {beats}", dir.display()),
         Place::Nowhere(why) => format!("home-soc measures {beats} without a record: {why}"),
     };
     print(format!("{words}; it ends at SIGTERM.\n").as_bytes())?;
@@ -83,16 +83,18 @@ pub(crate) fn headless(config: &Config) -> Result<ExitCode, Failure> {
 
 /// Opens the full-screen view.
 pub(crate) fn full_screen(config: &Config, options: &Options) -> Result<ExitCode, Failure> {
+    let look_back = options.at.as_deref().map(commands::time).transpose()?;
     let (show, snapshots) = watch::channel(None);
     let (heart, place) = Heart::start(config, vec![Box::new(Screen { show })])?;
-    let history = match &place {
-        Place::Writer(dir) => Some(dir.clone()),
-        Place::Nowhere(_) => config.data_dir_here(),
+    let record = match place {
+        Place::Writer(_, reader) => Some(reader),
+        Place::Nowhere(_) => config.data_dir_here().map(Reader::new),
     };
     let setup = tui::Setup {
         snapshots,
         requests: heart.requests.clone(),
-        history: history.map(|dir| Arc::new(Past(Reader::new(dir))) as Arc<dyn tui::HistorySource>),
+        record,
+        look_back,
         settings: config.screen.clone(),
         user_themes: user_themes(),
         color: color_depth(options),
@@ -117,8 +119,8 @@ fn hands(config: &Config) -> tui::hands::Hands {
 
 /// Where the record goes.
 pub(crate) enum Place {
-    /// Into this directory, and we are its only writer.
-    Writer(PathBuf),
+    /// Into this directory, and we are its only writer; the reader knows the newest moments, too.
+    Writer(PathBuf, Reader),
     /// Nowhere, and why.
     Nowhere(String),
 }
@@ -171,27 +173,25 @@ impl Output for Screen {
     }
 }
 
-/// The record's reader as the screen's past.
-struct Past(Reader);
-
-impl tui::HistorySource for Past {
-    fn samples(&self, from: DateTime<Utc>, to: DateTime<Utc>, columns: usize) -> anyhow::Result<History> {
-        self.0.thinned(from, to, columns)
-    }
-}
-
 /// The recorded moment at a time.
 fn recorded(config: &Config, at: &str) -> Result<Snapshot, Failure> {
-    let at = commands::time(at)?;
+    let asked = commands::time(at)?;
     let reader = commands::reader(config)?;
     let nothing = || {
-        let dir = reader.dir().display();
+        let (dir, days) = (reader.dir().display(), config.record.moment_days);
         anyhow::anyhow!(
-            "{dir} holds no moment so old; moments are kept for 7 days and are there after five minutes"
+            "{dir} holds no moment so old; moments are kept for {days} days and are there after five minutes"
         )
     };
-    let moment = reader.moment(at)?.ok_or_else(nothing)?;
-    Ok(moment.snapshot)
+    let snapshot = reader.moment(asked)?.ok_or_else(nothing)?.snapshot;
+    if asked - snapshot.at > tui::FAR {
+        let [asked, found] = [asked, snapshot.at].map(|at| Zone::Local.at(at).format("%Y-%m-%d %H:%M:%S"));
+        let says =
+            format!("home-soc: nothing is kept of {asked}; this is {found}, the last moment before it");
+        // The report itself has its time: without stderr it is still true.
+        drop(writeln!(io::stderr(), "{says}"));
+    }
+    Ok(snapshot)
 }
 
 /// Takes a single beat of this machine.
@@ -239,8 +239,9 @@ fn engine(config: &Config) -> (Engine, Place) {
                 engine.add_notice(note);
             }
             engine.start_at(record.next_seq());
+            let reader = Reader::new(dir.clone()).with_latest(record.latest());
             engine.add_output(record);
-            Place::Writer(dir)
+            Place::Writer(dir, reader)
         }
         Err(why) => {
             engine.add_notice(&format!("nothing is recorded: {why}"));

@@ -100,7 +100,7 @@ fn one_failed_sign_in_is_one_event_from_the_line_to_the_record() {
         line["entries"].as_array().unwrap().iter().find(|entry| entry["metric"] == "failed_logins").unwrap();
     assert_eq!(entry["value"], 1);
     let history = Reader::new(dir).samples(trees::now() - chrono::Duration::hours(1), trees::now()).unwrap();
-    assert_eq!(history.samples.last().unwrap().failed_logins, Some(1.0));
+    assert_eq!(history.samples.last().unwrap().get(home_soc::model::Metric::FailedLogins), Some(1.0));
 
     // 6. the document
     let document = serde_json::to_value(Document::full(&snapshot, Zone::utc())).unwrap();

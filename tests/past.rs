@@ -106,14 +106,21 @@ fn weeks_are_closed_packed_rolled_up_and_dropped_and_any_stretch_reads_back() {
     let from = end - TimeDelta::days(2);
     let raw = reader.samples(from, end).unwrap().samples;
     assert_eq!(raw.len(), 2 * 2880 + 1);
-    let low_of_beats = raw.iter().filter_map(|sample| sample.cpu_load).fold(f64::MAX, f64::min);
-    let high_of_beats = raw.iter().filter_map(|sample| sample.cpu_load).fold(f64::MIN, f64::max);
+    let low_of_beats = raw.iter().filter_map(|sample| sample.get(Metric::CpuLoad)).fold(f64::MAX, f64::min);
+    let high_of_beats = raw.iter().filter_map(|sample| sample.get(Metric::CpuLoad)).fold(f64::MIN, f64::max);
     for count in [10, 48, 1000, 5000] {
         let columns = reader.columns(from, end, count).unwrap();
         assert_eq!(columns.columns.len(), count);
         let seen = columns.columns.iter().flatten();
-        let low = seen.clone().filter_map(|column| column.least.cpu_load).fold(f64::MAX, f64::min);
-        let high = seen.filter_map(|column| column.most.cpu_load).fold(f64::MIN, f64::max);
+        let low = seen
+            .clone()
+            .filter_map(|column| column.spans.get(Metric::CpuLoad))
+            .map(|span| span.least)
+            .fold(f64::MAX, f64::min);
+        let high = seen
+            .filter_map(|column| column.spans.get(Metric::CpuLoad))
+            .map(|span| span.most)
+            .fold(f64::MIN, f64::max);
         assert_eq!((low, high), (low_of_beats, high_of_beats), "{count} columns");
     }
 
@@ -429,4 +436,40 @@ fn every_moment_of_a_day_comes_back_with_its_processes_findings_and_sessions() {
     let bytes = fs::metadata(dir.path().join("moments.jsonl.gz")).unwrap().len();
     println!("moments: {} bytes each", bytes / 400);
     assert!(bytes / 400 < 1000);
+}
+
+#[test]
+fn moments_that_are_not_on_the_disk_yet_are_known_to_the_process_that_records() {
+    let dir = scratch();
+    let mut record = open(dir.path(), &settings(), start());
+    let at = |seq: u64| start() + TimeDelta::seconds(10 * seq as i64);
+    let with_latest = reader(dir.path()).with_latest(record.latest());
+    for seq in 1..=45 {
+        record.hear(&Arc::new(beat_at(seq, at(seq)))).unwrap();
+        let found = with_latest.moment(at(seq)).unwrap().unwrap();
+        assert_eq!(found.snapshot.seq, seq);
+    }
+    // The first five minutes are on the disk, for everybody; the rest follows at the end.
+    assert_eq!(reader(dir.path()).moment(at(45)).unwrap().unwrap().snapshot.seq, 31);
+    assert_eq!(with_latest.moment(at(7)).unwrap().unwrap().snapshot.seq, 7);
+    record.close(at(46)).unwrap();
+    assert_eq!(reader(dir.path()).moment(at(45)).unwrap().unwrap().snapshot.seq, 45);
+}
+
+#[test]
+fn a_damaged_block_of_moments_gives_the_moment_before_it() {
+    let dir = scratch();
+    let mut record = open(dir.path(), &settings(), start());
+    let at = |seq: u64| start() + TimeDelta::seconds(10 * seq as i64);
+    for seq in 1..=62 {
+        record.hear(&Arc::new(beat_at(seq, at(seq)))).unwrap();
+    }
+    drop(record);
+    let path = dir.path().join("moments.jsonl.gz");
+    let mut bytes = fs::read(&path).unwrap();
+    let end = bytes.len() - 200;
+    bytes[end] ^= 0xff;
+    fs::write(&path, bytes).unwrap();
+    let found = reader(dir.path()).moment(at(62)).unwrap().unwrap();
+    assert!((31..62).contains(&found.snapshot.seq), "{}", found.snapshot.seq);
 }

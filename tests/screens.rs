@@ -7,12 +7,15 @@ mod story;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
-use home_soc::model::{Deduction, FindingId, History, Level, LoginKind, Request, Sample, Snapshot};
+use home_soc::model::{
+    Column, Columns, Deduction, FindingId, Level, LoginKind, Metric, Numbers, Request, Snapshot, Span,
+};
+use home_soc::outputs::journal::{AlertEvent, Change, Stored};
 use home_soc::tui::app::{App, Chart, Effect, Looks, lines};
 use home_soc::tui::glyphs;
 use home_soc::tui::keymap::{Action, KEYMAP};
 use home_soc::tui::page::Tab;
-use home_soc::tui::past::Thinned;
+use home_soc::tui::past::{Kept, Past, Recalled, Stretch, Told, Trend};
 use home_soc::tui::theme;
 use home_soc::tui::wire::Wire;
 use ratatui::buffer::Buffer;
@@ -470,23 +473,120 @@ fn history_draws_gaps_as_gaps() {
     picture(&mut app, 100, 30);
     let effects = app.handle(&Event::Resize(100, 30), story::now());
     let Some(Effect::Load(Chart::History, stretch)) = effects.last().cloned() else { panic!("{effects:?}") };
-    let sample = |minutes: i64, score: f64| Sample {
-        at: story::now() - TimeDelta::minutes(minutes),
-        score: Some(score),
-        cpu_load: Some(1.0),
-        cpu_used_pct: Some(50.0),
-        memory_used_pct: None,
-        established_connections: Some(3.0),
-        failed_logins: Some(0.0),
-        net_rx_bytes_per_s: None,
-        net_tx_bytes_per_s: None,
+    let column = |place: usize, score: f64| {
+        let mut spans = Numbers::UNSEEN;
+        for (metric, value) in [(Metric::Score, score), (Metric::CpuLoad, 1.0), (Metric::CpuUsedPct, 50.0)] {
+            spans.set(metric, Some(Span::of(value)));
+        }
+        Some(Column { at: stretch.from + stretch.step() * place as i32, beats: 1, spans })
     };
-    let samples = (30..55).rev().map(|minutes| sample(minutes, 82.0)).chain([sample(10, 37.0)]).collect();
-    let history = History { samples, ..History::default() };
-    app.remember(Chart::History, Ok(Thinned::new(&history, stretch)));
+    let mut columns = vec![None; stretch.columns];
+    for (place, cell) in columns.iter_mut().enumerate().take(35).skip(6) {
+        *cell = column(place, 82.0);
+    }
+    columns[57] = column(57, 37.0);
+    let event = |minutes, change| AlertEvent {
+        at: story::now() - TimeDelta::minutes(minutes),
+        change,
+        id: None,
+        title: "root logged in from an address never seen before".into(),
+    };
+    let told = Told {
+        columns: Columns { columns, ..Columns::default() },
+        events: vec![event(30, Change::Opened), event(20, Change::Closed)],
+        stored: Stored { since: Some(story::now() - TimeDelta::days(31)), bytes: 58 << 20 },
+    };
+    app.remember(Chart::History, stretch, Ok(told));
     insta::assert_snapshot!("history-with-a-record", picture(&mut app, 100, 30));
-    app.remember(Chart::History, Err("the record is damaged".to_owned()));
+    keys(&mut app, "{{{");
+    app.remember(
+        Chart::History,
+        Stretch { columns: 7, ..stretch },
+        Err("an answer that is too late".to_owned()),
+    );
+    insta::assert_snapshot!("history-with-a-cursor", picture(&mut app, 100, 30));
+    app.remember(Chart::History, stretch, Err("the record is damaged".to_owned()));
     assert!(picture(&mut app, 100, 30).contains("the record is damaged"));
+}
+
+#[test]
+fn enter_on_history_shows_every_tab_of_then_and_a_point_returns() {
+    let mut app = app_with(Looks { has_record: true, ..Looks::default() }, story::calm());
+    open(&mut app, Tab::History);
+    picture(&mut app, 100, 30);
+    assert_eq!(press(&mut app, KeyCode::Enter), [], "the cursor is at the present");
+    keys(&mut app, "{{");
+    let effects = press(&mut app, KeyCode::Enter);
+    let [Effect::Recall(asked)] = effects[..] else { panic!("{effects:?}") };
+    let mut then = story::attacked();
+    then.at = asked - TimeDelta::seconds(3);
+    let recalled = |snapshot: Snapshot| Recalled {
+        snapshot: Arc::new(snapshot),
+        kept: Kept { processes: Some(231), connections: Some(300) },
+        trend: Trend::default(),
+        day: Past::None,
+    };
+    app.recall(asked, Ok(Some(recalled(then.clone()))), story::now());
+    let clock = then.at.format("%H:%M:%S").to_string();
+    for tab in Tab::ALL {
+        open(&mut app, tab);
+        for (width, height) in [(100, 30), (80, 24)] {
+            let shown = picture(&mut app, width, height);
+            assert!(shown.contains(&format!("LOOKING BACK {clock}")), "{shown}");
+            // The clock of the header goes on.
+            assert!(shown.lines().next().unwrap().contains("14:32"), "{shown}");
+        }
+    }
+    open(&mut app, Tab::Processes);
+    assert!(picture(&mut app, 100, 30).contains("kept of 231"));
+    assert!(picture(&mut app, 100, 30).contains("kdevtmp"));
+    // New beats change nothing of what was then.
+    app.hear(Arc::new(story::calm()), story::now());
+    assert!(picture(&mut app, 100, 30).contains("kdevtmp"));
+    keys(&mut app, ".");
+    let shown = picture(&mut app, 100, 30);
+    assert!(!shown.contains("kdevtmp") && !shown.contains("LOOKING BACK"), "{shown}");
+
+    // Nothing was kept of the time itself: the last moment before it is shown, and said to be that.
+    then.at = asked - TimeDelta::hours(3);
+    app.recall(asked, Ok(Some(recalled(then))), story::now());
+    assert!(picture(&mut app, 100, 30).contains("the last moment before it"));
+    press(&mut app, KeyCode::Esc);
+    assert!(!picture(&mut app, 100, 30).contains("LOOKING BACK"));
+    app.recall(asked, Ok(None), story::now());
+    assert!(picture(&mut app, 100, 30).contains("no moment of"));
+    app.recall(asked, Err("it is damaged".to_owned()), story::now());
+    assert!(picture(&mut app, 100, 30).contains("it is damaged"));
+}
+
+#[test]
+fn a_time_that_is_typed_moves_the_cursor_there() {
+    let mut app = app_with(Looks { has_record: true, ..Looks::default() }, story::calm());
+    open(&mut app, Tab::History);
+    picture(&mut app, 100, 30);
+    keys(&mut app, "t");
+    assert!(picture(&mut app, 100, 30).contains("Go to a time"));
+    keys(&mut app, "soon");
+    press(&mut app, KeyCode::Enter);
+    assert!(picture(&mut app, 100, 30).contains("is no time"));
+    for _ in 0..4 {
+        press(&mut app, KeyCode::Backspace);
+    }
+    keys(&mut app, "2026-10-03 08:15");
+    let effects = press(&mut app, KeyCode::Enter);
+    assert!(matches!(effects[..], [Effect::Load(Chart::History, _)]), "{effects:?}");
+    assert!(picture(&mut app, 100, 30).contains("cursor Sat 3 Oct 08:15:00"));
+    // The same in the palette, from any tab.
+    open(&mut app, Tab::Auth);
+    keys(&mut app, ":time -2h");
+    press(&mut app, KeyCode::Enter);
+    assert!(picture(&mut app, 100, 30).contains("cursor Sun 22 Nov 12:32:07"));
+    for range in ["6 h", "24 h", "2 days", "7 days", "30 days", "90 days", "1 year"] {
+        keys(&mut app, "Z");
+        assert!(picture(&mut app, 80, 24).contains(&format!("range {range} ")));
+    }
+    keys(&mut app, "zzzzzzzzz");
+    assert!(picture(&mut app, 80, 24).contains("range 15 min "));
 }
 
 #[test]

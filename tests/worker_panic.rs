@@ -53,7 +53,8 @@ fn host() {
     let setup = Setup {
         snapshots,
         requests,
-        history: None,
+        record: None,
+        look_back: None,
         settings: tui::Settings::default(),
         user_themes: Vec::new(),
         color: ColorDepth::Ansi16,

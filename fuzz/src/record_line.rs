@@ -2,7 +2,7 @@
 
 use super::promise;
 use chrono::TimeDelta;
-use home_soc::model::{History, Metric, Sample, Zone};
+use home_soc::model::{History, Sample, Span, Zone};
 use home_soc::outputs::journal::{ALERTS, METRICS, Reader, verdicts};
 use std::cell::OnceCell;
 use std::fs;
@@ -46,17 +46,11 @@ fn read(folder: &Path, data: &[u8]) {
         assert_eq!(columns.columns.len(), count);
         for column in columns.columns.iter().flatten() {
             assert!(column.beats > 0, "a column of nothing");
-            for metric in METRICS_KEPT {
-                let values = [&column.least, &column.mean, &column.most].map(|sample| sample.get(metric));
-                if let [Some(least), Some(mean), Some(most)] = values {
-                    // The mean of equal numbers may differ from them in its last digit.
-                    let slack = (least.abs() + most.abs()) * 1e-9;
-                    assert!(least <= most, "{metric:?}: {least} > {most}");
-                    assert!(
-                        mean >= least - slack && mean <= most + slack,
-                        "{metric:?}: {least} {mean} {most}"
-                    );
-                }
+            for (metric, Span { least, mean, most, .. }) in column.spans.seen() {
+                // The mean of equal numbers may differ from them in its last digit.
+                let slack = (least.abs() + most.abs()) * 1e-9;
+                assert!(least <= most, "{metric:?}: {least} > {most}");
+                assert!(mean >= least - slack && mean <= most + slack, "{metric:?}: {least} {mean} {most}");
             }
         }
     }
@@ -66,21 +60,9 @@ fn read(folder: &Path, data: &[u8]) {
     }
 }
 
-const METRICS_KEPT: [Metric; 8] = [
-    Metric::Score,
-    Metric::CpuLoad,
-    Metric::CpuUsedPct,
-    Metric::MemoryUsedPct,
-    Metric::EstablishedConnections,
-    Metric::FailedLogins,
-    Metric::NetRxBytesPerS,
-    Metric::NetTxBytesPerS,
-];
-
 fn check(history: &History, lines: usize) {
     let told = history.samples.len() as u64 + history.skipped_lines;
     assert!(told <= lines as u64, "{told} of {lines} lines");
-    let finite =
-        |sample: &Sample| METRICS_KEPT.iter().all(|metric| sample.get(*metric).is_none_or(f64::is_finite));
+    let finite = |sample: &Sample| sample.numbers.seen().all(|(_, value)| value.is_finite());
     assert!(history.samples.iter().all(finite), "a number that is none: {history:?}");
 }

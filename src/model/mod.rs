@@ -28,7 +28,7 @@ pub use exec::{ExecEvent, ExecReading};
 pub use finding::{
     Acceptance, Category, Confidence, Evidence, Finding, FindingId, Fix, Kind, Level, Status, fingerprint,
 };
-pub use history::{Column, Columns, History, Metric, Sample};
+pub use history::{Column, Columns, History, Metric, Numbers, Sample, Span};
 pub use logins::{Login, LoginKind, Logins, Session};
 pub use moment::moment;
 pub use oddity::{HiddenProcess, Hiding, Oddities, PacketFamily, PacketSocket, TracedProcess};

@@ -6,6 +6,7 @@ use super::keymap::{Action, Keymap};
 use super::page::{Room, Tab, View};
 use super::story;
 use super::widgets::pen::{put, sides, wash};
+use super::words;
 use crate::model::{Finding, Level, SensorState, Snapshot};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -19,16 +20,21 @@ pub enum Mode {
     Live,
     /// Held still.
     Frozen,
+    /// A moment of the past is shown.
+    LookingBack,
     /// No beat came for this many seconds.
     Stale(u64),
 }
 
 impl Mode {
     /// The mode in words.
-    pub fn words(self, snapshot: &Snapshot) -> String {
+    pub fn words(self, view: &View<'_>) -> String {
         match self {
-            Self::Live => format!("live {}s", snapshot.interval_s),
+            Self::Live => format!("live {}s", view.snapshot.interval_s),
             Self::Frozen => " FROZEN ".to_owned(),
+            Self::LookingBack => {
+                format!(" LOOKING BACK {} ", words::when_exactly(view.now, view.present, view.zone))
+            }
             Self::Stale(seconds) => format!(" NO NEWS FOR {} ", crate::text::age(seconds as f64)),
         }
     }
@@ -72,14 +78,14 @@ pub fn header(buf: &mut Buffer, area: Rect, view: &View<'_>, mode: Mode) {
         left.push(Span::styled(format!("{}{}", view.glyphs.blind, all - seeing), style));
     }
     let style = if mode == Mode::Live { theme.header } else { theme.chip };
-    let clock = view.zone.at(snapshot.at);
+    let clock = view.zone.at(if mode == Mode::LookingBack { view.present } else { snapshot.at });
     let clock = match view.room {
         Room::Full | Room::Wide => clock.format("   %a %H:%M:%S %:z ").to_string(),
         _ => clock.format("  %H:%M ").to_string(),
     };
     let mut right = vec![Span::raw(clock)];
     if view.room > Room::Narrow || mode != Mode::Live {
-        right.insert(0, Span::styled(mode.words(snapshot), style));
+        right.insert(0, Span::styled(mode.words(view), style));
     }
     sides(buf, area, &Line::from(left).style(theme.header), &Line::from(right).style(theme.header));
 }

@@ -6,17 +6,17 @@ use super::app::{App, Chart, Effect, Looks};
 use super::hands::{Acceptances, Hands, Pinned};
 use super::hangup::Watcher;
 use super::keymap::{Action, Keymap};
-use super::past::{Stretch, Thinned};
+use super::past::{Recalled, Stretch, Told};
 use super::screen::Screen;
 use super::theme::{Theme, contrast};
-use super::{HistorySource, Setup, clipboard, glyphs, theme};
+use super::{Setup, clipboard, glyphs, theme};
 use crate::model::Request;
+use crate::outputs::journal::Reader;
 use anyhow::Context as _;
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 use crossterm::event::{Event, EventStream, KeyEventKind};
 use futures_util::StreamExt as _;
 use rustix::process::{Signal, kill_current_process_group};
-use std::sync::Arc;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::{Receiver, UnboundedReceiver, UnboundedSender, channel, unbounded_channel};
 
@@ -36,9 +36,11 @@ const READABLE: f64 = 3.0;
 const BEFORE_A_FRAME: usize = 256;
 
 /// What others finished for us.
-enum Told {
+enum News {
     /// A stretch of the record was read.
-    Past(Chart, Result<Thinned, String>),
+    Chart(Chart, Stretch, Result<Told, String>),
+    /// A moment of the record was read.
+    Moment(DateTime<Utc>, Result<Option<Box<Recalled>>, String>),
     /// Something was done, or not, in words; true when the next beat shows it.
     Done(String, bool),
 }
@@ -55,7 +57,12 @@ pub async fn run(setup: Setup) -> anyhow::Result<Ending> {
     let (tell, told) = unbounded_channel();
     let (width, height) = screen.size();
     app.resize(width, height);
-    Loop { setup, tell, plain: false, held: None }.run(&mut app, &mut screen, &watcher, told).await
+    let look_back = setup.look_back;
+    let turns = Loop { setup, tell, plain: false, held: None };
+    if let Some(at) = look_back {
+        turns.recall(at);
+    }
+    turns.run(&mut app, &mut screen, &watcher, told).await
 }
 
 fn looks(setup: &Setup) -> anyhow::Result<Looks> {
@@ -81,7 +88,7 @@ fn looks(setup: &Setup) -> anyhow::Result<Looks> {
         interval: setup.interval,
         zone: setup.zone,
         notices,
-        has_record: setup.history.is_some(),
+        has_record: setup.record.is_some(),
     })
 }
 
@@ -99,7 +106,7 @@ fn missing(hands: &Hands) -> Vec<Action> {
 
 struct Loop {
     setup: Setup,
-    tell: UnboundedSender<Told>,
+    tell: UnboundedSender<News>,
     /// Plain text is on the ordinary screen; any key returns.
     plain: bool,
     /// The process that the signal dialog is about.
@@ -112,7 +119,7 @@ impl Loop {
         app: &mut App,
         screen: &mut Screen,
         watcher: &Watcher,
-        mut told: UnboundedReceiver<Told>,
+        mut told: UnboundedReceiver<News>,
     ) -> anyhow::Result<Ending> {
         let mut events = keys();
         let mut quits = [SignalKind::terminate(), SignalKind::interrupt(), SignalKind::quit()].map(signal);
@@ -191,7 +198,8 @@ impl Loop {
                 }
                 event => {
                     let asked = app.handle(&event, Utc::now());
-                    let must_act = asked.iter().any(|effect| !matches!(effect, Effect::Load(..)));
+                    let must_act =
+                        asked.iter().any(|effect| !matches!(effect, Effect::Load(..) | Effect::Recall(_)));
                     effects.extend(asked);
                     if must_act {
                         break;
@@ -208,7 +216,13 @@ impl Loop {
         match effect {
             Effect::Quit => return Ok(true),
             Effect::Request(request) => self.ask(request),
-            Effect::Load(chart, stretch) => self.load(chart, stretch),
+            Effect::Load(chart, stretch) => {
+                self.read(move |record| {
+                    let told = Told::read(record, stretch).map_err(|why| format!("{why:#}"));
+                    News::Chart(chart, stretch, told)
+                });
+            }
+            Effect::Recall(at) => self.recall(at),
             Effect::Copy(text) => screen.add(&clipboard::osc52(&text, std::env::var_os("TMUX").is_some())),
             Effect::Plain(text) => {
                 screen.print(&format!("{text}\nAny key returns.\n"));
@@ -253,10 +267,13 @@ impl Loop {
     }
 
     /// Takes what others finished.
-    fn hear(&self, news: Told, app: &mut App) -> Vec<Effect> {
+    fn hear(&self, news: News, app: &mut App) -> Vec<Effect> {
         match news {
-            Told::Past(chart, answer) => app.remember(chart, answer),
-            Told::Done(words, shows) => {
+            News::Chart(chart, stretch, answer) => app.remember(chart, stretch, answer),
+            News::Moment(asked, answer) => {
+                return app.recall(asked, answer.map(|found| found.map(|found| *found)), Utc::now());
+            }
+            News::Done(words, shows) => {
                 app.told(&words, Utc::now());
                 if shows {
                     self.ask(Request::MeasureNow);
@@ -276,8 +293,8 @@ impl Loop {
         let tell = self.tell.clone();
         tokio::task::spawn_blocking(move || {
             let done = match keep(&*acceptances) {
-                Ok(()) => Told::Done(words, true),
-                Err(why) => Told::Done(format!("not done: {why:#}"), false),
+                Ok(()) => News::Done(words, true),
+                Err(why) => News::Done(format!("not done: {why:#}"), false),
             };
             // The loop is gone only when the program ends.
             let _ = tell.send(done);
@@ -289,15 +306,20 @@ impl Loop {
         let _ = self.setup.requests.send(request);
     }
 
-    fn load(&self, chart: Chart, stretch: Stretch) {
-        let Some(source) = &self.setup.history else { return };
-        let (source, tell): (Arc<dyn HistorySource>, _) = (Arc::clone(source), self.tell.clone());
+    fn recall(&self, at: DateTime<Utc>) {
+        self.read(move |record| {
+            let found = Recalled::read(record, at).map_err(|why| format!("{why:#}"));
+            News::Moment(at, found.map(|found| found.map(Box::new)))
+        });
+    }
+
+    /// Asks the record off this thread: a slow disk must not hold up a key.
+    fn read(&self, ask: impl FnOnce(&Reader) -> News + Send + 'static) {
+        let Some(record) = self.setup.record.clone() else { return };
+        let tell = self.tell.clone();
         tokio::task::spawn_blocking(move || {
-            let answer = source.samples(stretch.from, stretch.to, stretch.columns);
-            let answer =
-                answer.map(|history| Thinned::new(&history, stretch)).map_err(|why| format!("{why:#}"));
             // The loop is gone only when the program ends.
-            let _ = tell.send(Told::Past(chart, answer));
+            let _ = tell.send(ask(&record));
         });
     }
 }

@@ -29,12 +29,17 @@ pub mod words;
 pub use color::ColorDepth;
 pub use event::{Ending, run};
 
-use crate::model::{History, Level, Request, Snapshot, Zone};
-use chrono::{DateTime, Utc};
+use crate::model::{Level, Request, Snapshot, Zone};
+use crate::outputs::journal::Reader;
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
+
+/// A moment that is farther than this from the time that was asked for is said to be another: moments are kept at
+/// most five minutes apart while something runs.
+pub const FAR: TimeDelta = TimeDelta::minutes(6);
 
 /// How the screen looks and listens.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,16 +66,6 @@ impl Default for Settings {
     }
 }
 
-/// The record, as History reads it.
-pub trait HistorySource: Send + Sync {
-    /// Reads the samples of a stretch of time, thinned to about `columns`, oldest first. It may take its time: it
-    /// is called off the drawing thread.
-    ///
-    /// # Errors
-    /// The record cannot be read, in words.
-    fn samples(&self, from: DateTime<Utc>, to: DateTime<Utc>, columns: usize) -> anyhow::Result<History>;
-}
-
 /// All that the screen is given.
 pub struct Setup {
     /// The newest beat; `None` before the first.
@@ -78,7 +73,9 @@ pub struct Setup {
     /// Where requests to the heartbeat go.
     pub requests: std::sync::mpsc::Sender<Request>,
     /// The record, where one is kept.
-    pub history: Option<Arc<dyn HistorySource>>,
+    pub record: Option<Reader>,
+    /// A moment of the record to show first.
+    pub look_back: Option<DateTime<Utc>>,
     /// How it looks and listens.
     pub settings: Settings,
     /// Themes of the person, as read by the caller.

@@ -6,7 +6,7 @@ use super::filter::Filter;
 use super::glyphs::Glyphs;
 use super::hands::Target;
 use super::keymap::Action;
-use super::past::{Past, Stretch, Trend};
+use super::past::{Kept, Past, Stretch, Trend};
 use super::theme::Theme;
 use super::widgets::prose::Para;
 use super::widgets::table::Listing;
@@ -133,8 +133,12 @@ pub struct View<'a> {
     pub theme: &'a Theme,
     /// The signs.
     pub glyphs: &'static Glyphs,
-    /// The time of this frame.
+    /// The time of what is shown: the time of this frame, or the moment that is looked back at.
     pub now: DateTime<Utc>,
+    /// The time of this frame, also while looking back.
+    pub present: DateTime<Utc>,
+    /// While looking back: how long the lists were of which a part was kept.
+    pub kept: Option<Kept>,
     /// The zone in which times are shown.
     pub zone: Zone,
     /// Rows of lower levels are hidden.
@@ -158,6 +162,8 @@ pub enum Answer {
     Say(String),
     /// Pin this process, to send it a signal.
     Pin(Box<Target>),
+    /// Show every tab as it was at this time.
+    LookBack(DateTime<Utc>),
 }
 
 /// A sheet of text over the page.
@@ -188,6 +194,9 @@ pub trait Page {
     fn wants(&mut self, _view: &View<'_>) -> Option<Stretch> {
         None
     }
+
+    /// Goes to a time.
+    fn go_to(&mut self, _at: DateTime<Utc>, _view: &View<'_>) {}
 
     /// The list that filter and sort keys work on.
     fn list(&mut self) -> Option<&mut dyn Listing> {

@@ -3,7 +3,7 @@
 use super::page::{Sheet, View};
 use super::widgets::prose::Para;
 use super::{glyphs, words};
-use crate::model::{Evidence, Finding, Fix, Level, SensorState, Snapshot, Status};
+use crate::model::{Evidence, Finding, FindingId, Fix, Level, SensorState, Snapshot, Status};
 use crate::text;
 
 /// Proofs that stand before the next step; all of them stand in the sheet, behind it.
@@ -187,6 +187,12 @@ pub fn coverage(snapshot: &Snapshot, view: &View<'_>) -> Sheet {
         copy: fix.clone(),
         fix,
     }
+}
+
+/// The points that a finding costs in a beat.
+pub fn points(snapshot: &Snapshot, id: &FindingId) -> u16 {
+    let rows = snapshot.score.deductions.iter().filter(|row| row.finding.as_ref() == Some(id));
+    rows.map(|row| u16::from(row.points)).sum()
 }
 
 /// True for what the person still has to look at.

@@ -46,7 +46,7 @@ pub(super) fn draw(buf: &mut Buffer, area: Rect, view: &View<'_>, mode: Mode) {
     let clock = view.zone.at(snapshot.at).format("%H:%M").to_string();
     pen.line(Line::from(vec![
         Span::raw(format!("{clock} ")),
-        Span::styled(mode.words(snapshot), if mode == Mode::Live { theme.text } else { theme.chip }),
+        Span::styled(mode.words(view), if mode == Mode::Live { theme.text } else { theme.chip }),
     ]));
     pen.line(Line::styled("? help q quit", theme.muted));
 }

@@ -29,6 +29,17 @@ pub fn when_long(time: DateTime<Utc>, now: DateTime<Utc>, zone: Zone) -> String 
     }
 }
 
+/// A moment to the second: `13:58:20` today, `Sat 21 Nov 23:47:10` this year.
+pub fn when_exactly(time: DateTime<Utc>, now: DateTime<Utc>, zone: Zone) -> String {
+    let (then, today) = (zone.at(time), zone.at(now));
+    let form = match then.year() == today.year() {
+        true if then.date_naive() == today.date_naive() => "%H:%M:%S",
+        true => "%a %-d %b %H:%M:%S",
+        false => "%-d %b %Y %H:%M:%S",
+    };
+    then.format(form).to_string()
+}
+
 /// Seconds between two moments, never less than none.
 pub fn seconds(from: DateTime<Utc>, to: DateTime<Utc>) -> f64 {
     ((to - from).num_milliseconds() as f64 / 1000.0).max(0.0)

@@ -2,12 +2,11 @@
 
 use super::Reader;
 use super::line;
-use super::rollup::METRICS;
 use super::scan::{Files, Stretch};
 use super::series::SAMPLES;
 use crate::model::{Column, Metric, Sample};
 use crate::outputs::document;
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use std::io::Write;
@@ -44,15 +43,10 @@ enum Point {
 /// Finds a metric by its name in the record; `security_score` is the original's name for the score.
 pub fn metric(name: &str) -> Result<Metric> {
     let wanted = if name == "security_score" { "score" } else { name };
-    if let Some((metric, _)) = METRICS.iter().find(|(_, known)| *known == wanted) {
-        return Ok(*metric);
-    }
-    let known: Vec<&str> = METRICS.iter().map(|(_, name)| *name).collect();
-    bail!("no metric is named {name}; the record keeps {}", known.join(", "))
-}
-
-fn name_of(metric: Metric) -> &'static str {
-    METRICS.iter().find(|(known, _)| *known == metric).map_or("", |(_, name)| name)
+    Metric::named(wanted).with_context(|| {
+        let known = Metric::ALL.map(Metric::name).join(", ");
+        format!("no metric is named {name}; the record keeps {known}")
+    })
 }
 
 /// Writes one number over a stretch of time: every beat, or at most 2,000 columns with least, most and mean.
@@ -78,7 +72,7 @@ pub fn history(
     match format {
         Format::Json => {
             let document = Document {
-                metric: name_of(metric),
+                metric: metric.name(),
                 from: document::time(from),
                 to: document::time(to),
                 step_s,
@@ -113,12 +107,13 @@ fn beat(sample: &Sample, metric: Metric) -> Point {
 }
 
 fn point(column: &Column, metric: Metric) -> Option<Point> {
-    let short = |sample: &Sample| sample.get(metric).and_then(|value| document::finite(value, 3));
+    let span = column.spans.get(metric)?;
+    let short = |value| document::finite(value, 3);
     Some(Point::Column {
-        time: document::time(column.mean.at),
-        min: short(&column.least)?,
-        max: short(&column.most)?,
-        mean: short(&column.mean)?,
+        time: document::time(column.at),
+        min: short(span.least)?,
+        max: short(span.most)?,
+        mean: short(span.mean)?,
     })
 }
 
@@ -140,8 +135,7 @@ pub fn export(
     out: &mut dyn Write,
 ) -> Result<()> {
     if format == Format::Csv {
-        let names: Vec<&str> = METRICS.iter().map(|(_, name)| *name).collect();
-        writeln!(out, "time,{}", names.join(","))?;
+        writeln!(out, "time,{}", Metric::ALL.map(Metric::name).join(","))?;
     }
     let Some(folder) = reader.folder()? else { return Ok(()) };
     let mut written = Ok(());
@@ -156,9 +150,8 @@ pub fn export(
         written = match format {
             Format::Json => out.write_all(bytes).and_then(|()| out.write_all(b"\n")),
             Format::Csv => {
-                let values = METRICS.map(|(metric, _)| {
-                    sample.get(metric).map_or_else(String::new, |value| value.to_string())
-                });
+                let values = Metric::ALL
+                    .map(|metric| sample.get(metric).map_or_else(String::new, |value| value.to_string()));
                 writeln!(out, "{},{}", document::time(sample.at), values.join(","))
             }
         };

@@ -3,7 +3,7 @@
 //! It takes what it understands and counts the rest. A value that is missing or no number stays absent; it
 //! never becomes a zero.
 
-use crate::model::{Sample, Zone};
+use crate::model::{Metric, Sample, Zone};
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -59,24 +59,15 @@ pub(super) fn read(bytes: &[u8], zone: Zone) -> Option<Reading> {
             None
         }
     };
-    let mut sample = Sample {
-        at,
-        score: take(&raw.security_score),
-        cpu_load: None,
-        cpu_used_pct: None,
-        memory_used_pct: None,
-        established_connections: None,
-        failed_logins: None,
-        net_rx_bytes_per_s: None,
-        net_tx_bytes_per_s: None,
-    };
+    let mut sample = Sample::unseen(at);
+    sample.set(Metric::Score, take(&raw.security_score));
     if let Datum::List(rows) = &raw.entries {
         for row in rows {
-            let place = match row.metric.text() {
-                Some("cpu_load") => &mut sample.cpu_load,
-                Some("memory_used_pct") => &mut sample.memory_used_pct,
-                Some("established_connections") => &mut sample.established_connections,
-                Some("failed_logins") => &mut sample.failed_logins,
+            let metric = match row.metric.text() {
+                Some("cpu_load") => Metric::CpuLoad,
+                Some("memory_used_pct") => Metric::MemoryUsedPct,
+                Some("established_connections") => Metric::EstablishedConnections,
+                Some("failed_logins") => Metric::FailedLogins,
                 // A process name with a space in it broke the original's rows: these values are text as well.
                 Some("process_cpu") => {
                     take(&row.value);
@@ -84,13 +75,13 @@ pub(super) fn read(bytes: &[u8], zone: Zone) -> Option<Reading> {
                 }
                 _ => continue,
             };
-            *place = take(&row.value);
+            sample.set(metric, take(&row.value));
         }
     }
     if let Datum::Object(metrics) = &raw.metrics {
-        sample.cpu_used_pct = take(&metrics.cpu_used_pct);
-        sample.net_rx_bytes_per_s = take(&metrics.net_rx_bytes_per_s);
-        sample.net_tx_bytes_per_s = take(&metrics.net_tx_bytes_per_s);
+        sample.set(Metric::CpuUsedPct, take(&metrics.cpu_used_pct));
+        sample.set(Metric::NetRxBytesPerS, take(&metrics.net_rx_bytes_per_s));
+        sample.set(Metric::NetTxBytesPerS, take(&metrics.net_tx_bytes_per_s));
     }
     let seq = match raw.seq {
         Datum::Number(value) if (0.0..9e15).contains(&value) => Some(value as u64),
@@ -125,7 +116,7 @@ pub(super) fn is_object(bytes: &[u8]) -> bool {
 }
 
 /// An RFC 3339 time; our own spelling is read without the general parser, which costs as much as the line.
-fn utc_time(text: &str) -> Option<DateTime<Utc>> {
+pub(super) fn utc_time(text: &str) -> Option<DateTime<Utc>> {
     own_time(text).or_else(|| Some(DateTime::parse_from_rfc3339(text).ok()?.with_timezone(&Utc)))
 }
 
@@ -305,7 +296,8 @@ mod tests {
 
     fn score(line: &str) -> Option<(Option<f64>, Option<f64>, u64)> {
         let reading = read(line.as_bytes(), Zone::utc())?;
-        Some((reading.sample.score, reading.sample.cpu_load, reading.bad_values))
+        let get = |metric| reading.sample.get(metric);
+        Some((get(Metric::Score), get(Metric::CpuLoad), reading.bad_values))
     }
 
     #[test]

@@ -127,7 +127,8 @@ pub(super) fn last_until(block: &[u8], until_ms: i64) -> Option<Moment> {
     let mut programs: Vec<Arc<Program>> = Vec::new();
     let mut found = None;
     for line in block.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
-        let frame: Frame = serde_json::from_slice(line).ok()?;
+        // What follows a line that cannot be read may name programs that it told.
+        let Ok(frame) = serde_json::from_slice::<Frame>(line) else { break };
         if frame.snapshot.at.timestamp_millis() > until_ms {
             break;
         }

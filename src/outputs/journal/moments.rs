@@ -15,6 +15,7 @@ use crate::outputs::safe_file::Folder;
 use anyhow::{Context, Result};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::fs::File;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Moments are not kept closer than this, in seconds.
 const APART_S: f64 = 9.5;
@@ -29,13 +30,27 @@ const BLOCK_BYTES: usize = 512 * 1024;
 /// A file is closed at this size, beside once a day: what is closed can be dropped when room is short.
 const FILE_BYTES: u64 = 4 * 1024 * 1024;
 
+/// The moments that are not on the disk yet, shared between the writer and readers in the same process.
+#[derive(Debug, Clone, Default)]
+pub struct Latest(Arc<Mutex<Vec<u8>>>);
+
+impl Latest {
+    fn block(&self) -> MutexGuard<'_, Vec<u8>> {
+        // A block is a list of whole lines at any time, also when another thread ended badly.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Blocks that are unpacked in search of one moment.
+const TRIES: usize = 16;
+
 /// Writes moments.
 pub(super) struct Moments {
     file: File,
     /// Where the last whole block ends; `None` when what follows it could not be cut.
     length: Option<u64>,
     told: Told,
-    block: Vec<u8>,
+    block: Latest,
     lines: u32,
     first: Option<DateTime<Utc>>,
     last: Option<DateTime<Utc>>,
@@ -58,7 +73,7 @@ impl Moments {
             length: whole.then_some(end),
             file,
             told: Told::default(),
-            block: Vec::new(),
+            block: Latest::default(),
             lines: 0,
             first: None,
             last: None,
@@ -66,6 +81,11 @@ impl Moments {
             apart_s: APART_S,
             written: newest.and_then(|to| DateTime::from_timestamp(to, 0)),
         })
+    }
+
+    /// The moments that are not on the disk yet.
+    pub(super) fn latest(&self) -> Latest {
+        self.block.clone()
     }
 
     /// Keeps a beat; `news` brings it to the disk at once.
@@ -82,13 +102,18 @@ impl Moments {
         if too_soon && !news {
             return Ok(());
         }
-        self.block.extend_from_slice(&self.told.line(snapshot)?);
+        let line = self.told.line(snapshot)?;
+        let length = {
+            let mut block = self.block.block();
+            block.extend_from_slice(&line);
+            block.len()
+        };
         self.lines += 1;
         self.last = Some(at);
         self.last_seq = snapshot.seq;
         let first = *self.first.get_or_insert(at);
         // A clock that was set back ends a block, too: its head must tell the times in it.
-        if news || at - first >= BLOCK_AGE || at < first || self.block.len() >= BLOCK_BYTES {
+        if news || at - first >= BLOCK_AGE || at < first || length >= BLOCK_BYTES {
             self.flush(disk, folder)?;
         }
         Ok(())
@@ -100,9 +125,23 @@ impl Moments {
     /// The block is lost, and the error says so.
     pub(super) fn flush(&mut self, disk: &mut dyn Disk, folder: &Folder) -> Result<()> {
         let (Some(first), Some(last)) = (self.first.take(), self.last) else { return Ok(()) };
-        let block = std::mem::take(&mut self.block);
+        let block = self.block.block().clone();
         let lines = std::mem::take(&mut self.lines);
         self.told = Told::default();
+        let written = self.write(disk, folder, &block, lines, (first, last));
+        // Only now: a reader finds them in one of the two places at any time.
+        self.block.block().clear();
+        written
+    }
+
+    fn write(
+        &mut self,
+        disk: &mut dyn Disk,
+        folder: &Folder,
+        block: &[u8],
+        lines: u32,
+        (first, last): (DateTime<Utc>, DateTime<Utc>),
+    ) -> Result<()> {
         let turned = self.written.is_some_and(|written| first.date_naive() > written.date_naive());
         let full = self.length.is_none_or(|length| length >= FILE_BYTES);
         if turned || full || !folder.leads_to(MOMENTS.active, &self.file) {
@@ -110,7 +149,7 @@ impl Moments {
         }
         let (from, to) = (first.min(last), first.max(last));
         // A time between two seconds counts as in both.
-        let member = members::pack(&block, (from.timestamp(), to.timestamp() + 1), lines)?;
+        let member = members::pack(block, (from.timestamp(), to.timestamp() + 1), lines)?;
         if to - from >= BLOCK_AGE {
             let share = member.len() as f64 / BLOCK_COST_BYTES;
             self.apart_s = (self.apart_s * share).clamp(APART_S, MOST_APART_S);
@@ -144,24 +183,32 @@ impl Moments {
 }
 
 impl Reader {
+    /// Reads with these moments, too, which are not on the disk yet.
+    #[must_use]
+    pub fn with_latest(mut self, latest: Latest) -> Self {
+        self.latest = Some(latest);
+        self
+    }
+
     /// The last moment that was kept at or before a time; `None` when there is none so old. Its own time says how
-    /// far it is off: where nothing ran it may be long before. The writer keeps the latest five minutes in
-    /// memory, so they are not there yet, unless an alert opened, changed or closed.
+    /// far it is off: where nothing ran it may be long before. The latest five minutes are known only to the
+    /// process that records, unless an alert opened, changed or closed since.
     pub fn moment(&self, at: DateTime<Utc>) -> Result<Option<Moment>> {
+        if let Some(latest) = &self.latest
+            && let Some(moment) = moment::last_until(&latest.block(), at.timestamp_millis())
+        {
+            return Ok(Some(moment));
+        }
         let Some(folder) = self.folder()? else { return Ok(None) };
         let files = Files::open(&folder, &MOMENTS)?.each()?;
-        let mut best: Option<(&File, Head)> = None;
+        let mut blocks: Vec<(&File, Head)> = Vec::new();
         for (_, file, _) in &files {
-            let end = file.metadata()?.len();
-            for head in Heads::new(file, end).filter(|head| head.from <= at.timestamp()) {
-                if best.as_ref().is_none_or(|(_, best)| head.from >= best.from) {
-                    best = Some((file, head));
-                }
-            }
+            let heads = Heads::new(file, file.metadata()?.len());
+            blocks.extend(heads.filter(|head| head.from <= at.timestamp()).map(|head| (file, head)));
         }
-        let Some((file, head)) = best else { return Ok(None) };
-        let block = members::unpack(file, &head)
-            .with_context(|| format!("a block of moments in {} is damaged", self.dir().display()))?;
-        Ok(moment::last_until(&block, at.timestamp_millis()))
+        blocks.sort_by_key(|(_, head)| head.from);
+        // Of a damaged block nothing is known; the one before it is the last that is.
+        let readable = blocks.iter().rev().filter_map(|(file, head)| members::unpack(file, head).ok());
+        Ok(readable.take(TRIES).find_map(|block| moment::last_until(&block, at.timestamp_millis())))
     }
 }

@@ -4,10 +4,11 @@
 //! It changes nothing and trusts nothing: the directory may hold any bytes.
 
 use super::line;
-use super::rollup::{METRICS, Row};
+use super::moments::Latest;
+use super::rollup::Row;
 use super::scan::{Files, Stretch};
 use super::series::{HOURS, MINUTES, SAMPLES, Series};
-use crate::model::{Column, Columns, History, Sample, Zone};
+use crate::model::{Column, Columns, History, Sample, Span, Zone};
 use crate::outputs::safe_file::Folder;
 use anyhow::Result;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -22,6 +23,16 @@ const MOST_SAMPLES: usize = 100_000;
 pub struct Reader {
     dir: PathBuf,
     zone: Zone,
+    pub(super) latest: Option<Latest>,
+}
+
+/// How much of the past is kept.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Stored {
+    /// The earliest time of which something is known.
+    pub since: Option<DateTime<Utc>>,
+    /// Size of all files of the data directory, in bytes.
+    pub bytes: u64,
 }
 
 /// A resolution in which the past is kept.
@@ -61,7 +72,7 @@ impl Grain {
 impl Reader {
     /// A reader of this directory; lines without a zone are read in the machine's own.
     pub const fn new(dir: PathBuf) -> Self {
-        Self { dir, zone: Zone::Local }
+        Self { dir, zone: Zone::Local, latest: None }
     }
 
     /// Reads lines without a zone in this one.
@@ -83,6 +94,17 @@ impl Reader {
     /// The directory opened; `None` where there is none yet.
     pub(super) fn folder(&self) -> Result<Option<Folder>> {
         if self.dir.exists() { Folder::open(&self.dir).map(Some) } else { Ok(None) }
+    }
+
+    /// How much of the past is kept.
+    pub fn stored(&self) -> Result<Stored> {
+        let Some(folder) = self.folder()? else { return Ok(Stored::default()) };
+        let bytes = folder.names()?.iter().filter_map(|name| folder.length(name)).sum();
+        let mut since = None;
+        for grain in [Grain::Hours, Grain::Minutes, Grain::Beats] {
+            since = since.into_iter().chain(self.kept(&folder, grain)?.first().map(|(from, _)| *from)).min();
+        }
+        Ok(Stored { since, bytes })
     }
 
     /// The last `count` samples, oldest first.
@@ -133,10 +155,11 @@ impl Reader {
     }
 
     /// The samples of a stretch of time, thinned to so many columns; each column keeps its least and its most.
-    pub fn thinned(&self, from: DateTime<Utc>, to: DateTime<Utc>, columns: usize) -> Result<History> {
+    fn thinned(&self, from: DateTime<Utc>, to: DateTime<Utc>, columns: usize) -> Result<History> {
         let columns = self.columns(from, to, columns)?;
         let samples = columns.columns.into_iter().flatten().flat_map(|column| {
-            let (low, high) = (column.least, column.most);
+            let tell = |pick: fn(Span) -> f64| Sample { at: column.at, numbers: column.spans.map(pick) };
+            let (low, high) = (tell(|span| span.least), tell(|span| span.most));
             if low == high { vec![low] } else { vec![low, high] }
         });
         Ok(History {
@@ -196,7 +219,9 @@ impl Reader {
         result.columns = rows
             .iter()
             .enumerate()
-            .map(|(place, row)| row.as_ref().map(|row| column(at(place), row)))
+            .map(|(place, row)| {
+                row.as_ref().map(|row| Column { at: at(place), beats: row.beats, spans: row.spans })
+            })
             .collect();
         Ok(result)
     }
@@ -349,22 +374,5 @@ const fn grain_step(grain: Grain) -> TimeDelta {
 }
 
 fn mean(row: &Row) -> Sample {
-    column(row.time, row).mean
-}
-
-fn column(at: DateTime<Utc>, row: &Row) -> Column {
-    let mut column = Column {
-        beats: row.beats,
-        least: Sample::unseen(at),
-        mean: Sample::unseen(at),
-        most: Sample::unseen(at),
-    };
-    for (metric, _) in METRICS {
-        if let Some(span) = row.span(metric) {
-            column.least.set(metric, span.least);
-            column.mean.set(metric, span.mean);
-            column.most.set(metric, span.most);
-        }
-    }
-    column
+    Sample { at: row.time, numbers: row.spans.map(|span| span.mean) }
 }

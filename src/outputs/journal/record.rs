@@ -6,7 +6,7 @@ use super::chain;
 use super::disk::{Disk, RealDisk};
 use super::keep::Keeper;
 use super::line;
-use super::moments::Moments;
+use super::moments::{Latest, Moments};
 use super::rollup::{Counting, Finished, Row};
 use super::scan::Files;
 use super::series::{ALERTS, HOURS, MINUTES, SAMPLES, Series};
@@ -138,6 +138,11 @@ impl Record {
     /// The data directory.
     pub fn dir(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// The moments that are not on the disk yet, for a reader in this process.
+    pub fn latest(&self) -> Latest {
+        self.moments.latest()
     }
 
     /// Counts the beats that no minute and no hour has counted yet.

@@ -3,73 +3,24 @@
 //! A row says up to which beat it counts, so that after a crash the rest is counted again from the lines, each
 //! exactly once. The mean of a score hides what matters; charts take its least.
 
-use crate::model::{Metric, Sample};
+use crate::model::{Metric, Numbers, Sample, Span};
 use crate::outputs::document;
 use chrono::{DateTime, Utc};
+use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde::ser::{SerializeMap as _, Serializer};
 use serde::{Deserialize, Serialize};
-
-/// The numbers that are rolled up, with their names in a row.
-pub(super) const METRICS: [(Metric, &str); 8] = [
-    (Metric::Score, "score"),
-    (Metric::CpuLoad, "cpu_load"),
-    (Metric::CpuUsedPct, "cpu_used_pct"),
-    (Metric::MemoryUsedPct, "memory_used_pct"),
-    (Metric::EstablishedConnections, "established_connections"),
-    (Metric::FailedLogins, "failed_logins"),
-    (Metric::NetRxBytesPerS, "net_rx_bytes_per_s"),
-    (Metric::NetTxBytesPerS, "net_tx_bytes_per_s"),
-];
+use std::borrow::Cow;
+use std::fmt;
 
 /// Seconds of a row.
 pub(super) const MINUTE_S: i64 = 60;
 /// Seconds of a row of hours.
 pub(super) const HOUR_S: i64 = 3600;
 
-/// Least, mean, most, and how many were seen.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(from = "(f64, f64, f64, u64)", into = "(f64, f64, f64, u64)")]
-pub(super) struct Span {
-    pub(super) least: f64,
-    pub(super) mean: f64,
-    pub(super) most: f64,
-    pub(super) seen: u64,
-}
-
-impl From<(f64, f64, f64, u64)> for Span {
-    fn from((least, mean, most, seen): (f64, f64, f64, u64)) -> Self {
-        Self { least, mean, most, seen }
-    }
-}
-
-impl From<Span> for (f64, f64, f64, u64) {
-    fn from(span: Span) -> Self {
-        let short = |value: f64| document::finite(value, 3).unwrap_or(0.0);
-        (short(span.least), short(span.mean), short(span.most), span.seen)
-    }
-}
-
-impl Span {
-    fn of(value: f64) -> Self {
-        Self { least: value, mean: value, most: value, seen: 1 }
-    }
-
-    fn join(self, other: Self) -> Self {
-        let seen = self.seen + other.seen;
-        let share = other.seen as f64 / seen.max(1) as f64;
-        Self {
-            least: self.least.min(other.least),
-            mean: self.mean + (other.mean - self.mean) * share,
-            most: self.most.max(other.most),
-            seen,
-        }
-    }
-}
-
 /// A stretch of time in numbers.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct Row {
     /// When it begins.
-    #[serde(serialize_with = "with_millis")]
     pub(super) time: DateTime<Utc>,
     /// How long it is, in seconds.
     pub(super) step_s: i64,
@@ -77,26 +28,7 @@ pub(super) struct Row {
     pub(super) beats: u64,
     /// The last beat that it counts.
     pub(super) to_seq: u64,
-    #[serde(default)]
-    score: Option<Span>,
-    #[serde(default)]
-    cpu_load: Option<Span>,
-    #[serde(default)]
-    cpu_used_pct: Option<Span>,
-    #[serde(default)]
-    memory_used_pct: Option<Span>,
-    #[serde(default)]
-    established_connections: Option<Span>,
-    #[serde(default)]
-    failed_logins: Option<Span>,
-    #[serde(default)]
-    net_rx_bytes_per_s: Option<Span>,
-    #[serde(default)]
-    net_tx_bytes_per_s: Option<Span>,
-}
-
-fn with_millis<S: serde::Serializer>(time: &DateTime<Utc>, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&document::time(*time))
+    pub(super) spans: Numbers<Span>,
 }
 
 impl Row {
@@ -108,14 +40,7 @@ impl Row {
             step_s,
             beats: 0,
             to_seq: 0,
-            score: None,
-            cpu_load: None,
-            cpu_used_pct: None,
-            memory_used_pct: None,
-            established_connections: None,
-            failed_logins: None,
-            net_rx_bytes_per_s: None,
-            net_tx_bytes_per_s: None,
+            spans: Numbers::UNSEEN,
         }
     }
 
@@ -133,53 +58,75 @@ impl Row {
     pub(super) fn add(&mut self, sample: &Sample, seq: u64) {
         self.beats += 1;
         self.to_seq = self.to_seq.max(seq);
-        for (metric, _) in METRICS {
-            if let Some(value) = sample.get(metric) {
-                self.join_span(metric, Span::of(value));
-            }
-        }
+        self.spans.join(&sample.numbers.map(Span::of));
     }
 
     /// Counts everything that another row counts.
     pub(super) fn join(&mut self, other: &Self) {
         self.beats += other.beats;
         self.to_seq = self.to_seq.max(other.to_seq);
-        for (metric, _) in METRICS {
-            if let Some(span) = other.span(metric) {
-                self.join_span(metric, span);
+        self.spans.join(&other.spans);
+    }
+}
+
+/// Least, mean, most, and how many were seen, as a row tells them.
+type SpanText = (f64, f64, f64, u64);
+
+impl Serialize for Row {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("time", &document::time(self.time))?;
+        map.serialize_entry("step_s", &self.step_s)?;
+        map.serialize_entry("beats", &self.beats)?;
+        map.serialize_entry("to_seq", &self.to_seq)?;
+        let short = |value: f64| document::finite(value, 3).unwrap_or(0.0);
+        for metric in Metric::ALL {
+            let span = self.spans.get(metric);
+            let told: Option<SpanText> =
+                span.map(|span| (short(span.least), short(span.mean), short(span.most), span.seen));
+            map.serialize_entry(metric.name(), &told)?;
+        }
+        map.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for Row {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(RowVisitor)
+    }
+}
+
+struct RowVisitor;
+
+impl<'de> Visitor<'de> for RowVisitor {
+    type Value = Row;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a row of minutes or hours")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Row, A::Error> {
+        let mut row = Row::around(DateTime::UNIX_EPOCH, 1);
+        let mut time = None;
+        (row.step_s, row.beats) = (0, 0);
+        while let Some(key) = map.next_key::<Cow<'de, str>>()? {
+            match &*key {
+                "time" => time = super::line::utc_time(&map.next_value::<Cow<'de, str>>()?),
+                "step_s" => row.step_s = map.next_value()?,
+                "beats" => row.beats = map.next_value()?,
+                "to_seq" => row.to_seq = map.next_value()?,
+                name => match Metric::named(name) {
+                    Some(metric) => {
+                        let told: Option<SpanText> = map.next_value()?;
+                        let span = told.map(|(least, mean, most, seen)| Span { least, mean, most, seen });
+                        row.spans.set(metric, span);
+                    }
+                    None => drop(map.next_value::<IgnoredAny>()?),
+                },
             }
         }
-    }
-
-    pub(super) const fn span(&self, metric: Metric) -> Option<Span> {
-        match metric {
-            Metric::Score => self.score,
-            Metric::CpuLoad => self.cpu_load,
-            Metric::CpuUsedPct => self.cpu_used_pct,
-            Metric::MemoryUsedPct => self.memory_used_pct,
-            Metric::EstablishedConnections => self.established_connections,
-            Metric::FailedLogins => self.failed_logins,
-            Metric::NetRxBytesPerS => self.net_rx_bytes_per_s,
-            Metric::NetTxBytesPerS => self.net_tx_bytes_per_s,
-        }
-    }
-
-    const fn span_mut(&mut self, metric: Metric) -> &mut Option<Span> {
-        match metric {
-            Metric::Score => &mut self.score,
-            Metric::CpuLoad => &mut self.cpu_load,
-            Metric::CpuUsedPct => &mut self.cpu_used_pct,
-            Metric::MemoryUsedPct => &mut self.memory_used_pct,
-            Metric::EstablishedConnections => &mut self.established_connections,
-            Metric::FailedLogins => &mut self.failed_logins,
-            Metric::NetRxBytesPerS => &mut self.net_rx_bytes_per_s,
-            Metric::NetTxBytesPerS => &mut self.net_tx_bytes_per_s,
-        }
-    }
-
-    fn join_span(&mut self, metric: Metric, span: Span) {
-        let place = self.span_mut(metric);
-        *place = Some(place.map_or(span, |before| before.join(span)));
+        row.time = time.ok_or_else(|| serde::de::Error::missing_field("time"))?;
+        Ok(row)
     }
 }
 
@@ -231,17 +178,10 @@ mod tests {
     use super::*;
 
     fn sample(second: i64, load: Option<f64>) -> Sample {
-        Sample {
-            at: DateTime::from_timestamp(second, 0).unwrap(),
-            score: Some(100.0 - second as f64 / 60.0),
-            cpu_load: load,
-            cpu_used_pct: None,
-            memory_used_pct: None,
-            established_connections: None,
-            failed_logins: None,
-            net_rx_bytes_per_s: None,
-            net_tx_bytes_per_s: None,
-        }
+        let mut sample = Sample::unseen(DateTime::from_timestamp(second, 0).unwrap());
+        sample.set(Metric::Score, Some(100.0 - second as f64 / 60.0));
+        sample.set(Metric::CpuLoad, load);
+        sample
     }
 
     #[test]
@@ -256,14 +196,14 @@ mod tests {
             hours.extend(finished.hour);
         }
         assert_eq!((minutes.len(), hours.len()), (120, 1));
-        let load = minutes[0].span(Metric::CpuLoad).unwrap();
+        let load = minutes[0].spans.get(Metric::CpuLoad).unwrap();
         assert_eq!((load.least, load.mean, load.most, load.seen), (1.0, 3.0, 5.0, 4));
         let hour = &hours[0];
         assert_eq!((hour.beats, hour.to_seq, hour.time.timestamp()), (360, 359, 0));
-        let load = hour.span(Metric::CpuLoad).unwrap();
+        let load = hour.spans.get(Metric::CpuLoad).unwrap();
         assert_eq!((load.least, load.most, load.seen), (1.0, 359.0, 240));
         assert!((load.mean - 180.0).abs() < 1e-9);
-        assert_eq!(hour.span(Metric::MemoryUsedPct), None);
+        assert_eq!(hour.spans.get(Metric::MemoryUsedPct), None);
         let line = document::json_line(hour).unwrap();
         assert_eq!(Row::read(&line).unwrap().beats, 360);
     }

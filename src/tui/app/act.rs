@@ -5,7 +5,7 @@ use crate::model::{FindingId, Request};
 use crate::tui::filter::Filter;
 use crate::tui::keymap::Action;
 use crate::tui::page::{Answer, Room, Tab, View};
-use crate::tui::popup::{Help, Palette, Popup, Reading, SortMenu};
+use crate::tui::popup::{Help, Palette, Popup, Reading, SortMenu, TimeEntry};
 use crate::tui::story;
 use crate::tui::theme::nearest;
 use chrono::{DateTime, Utc};
@@ -36,6 +36,7 @@ impl App {
                 self.refresh(now);
             }
             Action::Freeze => self.freeze(now),
+            Action::GoToTime => self.popup = Some(Popup::Time(TimeEntry::default())),
             Action::Filter => self.begin_filter(None),
             Action::FilterUser => self.begin_filter(Some("user:")),
             Action::SortMenu => self.sort_menu(),
@@ -76,6 +77,10 @@ impl App {
             Some(Answer::Copy(text)) => return self.copy(text, now),
             Some(Answer::Say(words)) => self.say(words, now),
             Some(Answer::Pin(target)) => return vec![Effect::Pin(*target)],
+            Some(Answer::LookBack(at)) => {
+                self.say("reading the record", now);
+                return vec![Effect::Recall(at)];
+            }
             None if action == Action::Back => self.back(now),
             None => {}
         }
@@ -107,11 +112,20 @@ impl App {
     pub(super) fn freeze(&mut self, now: DateTime<Utc>) {
         self.frozen = match (self.frozen.take(), &self.live) {
             (None, Some(snapshot)) => {
-                Some(Frozen { snapshot: Arc::clone(snapshot), trend: self.trend.clone(), at: now })
+                let trend = self.trend.clone();
+                Some(Frozen { snapshot: Arc::clone(snapshot), trend, at: now, back: None })
             }
             _ => None,
         };
         self.refresh(now);
+    }
+
+    /// Goes to a time on History.
+    pub(super) fn go_to_time(&mut self, at: DateTime<Utc>, now: DateTime<Utc>) -> Vec<Effect> {
+        self.tab = Tab::History;
+        with_page!(self, now, |page, view| page.go_to(at, &view));
+        self.refresh(now);
+        self.wants(now)
     }
 
     /// Opens the filter line: with what is in force, or with the beginning of another.

@@ -77,6 +77,7 @@ impl App {
             Reply::Do(action) => return self.act(action, now),
             Reply::Interval(seconds) => return self.measure_every(Duration::from_secs_f64(seconds), now),
             Reply::Theme(name) => self.use_theme(&name, now),
+            Reply::GoTo(at) => return self.go_to_time(at, now),
             Reply::Sort(column) => {
                 if let Some(list) = self.pages[self.tab as usize].list() {
                     list.sort_by(column);

@@ -6,15 +6,18 @@
 macro_rules! with_page {
     ($app:ident, $now:expr, |$page:ident, $view:ident| $body:expr) => {{
         let shown = $app.shown().cloned();
+        let back = $app.frozen.as_ref().and_then(|held| held.back.as_ref());
         shown.map(|snapshot| {
             let $view = View {
                 snapshot: &snapshot,
                 trend: $app.frozen.as_ref().map_or(&$app.trend, |frozen| &frozen.trend),
                 past: &$app.past,
-                day: &$app.day,
+                day: back.map_or(&$app.day, |back| &back.day),
                 theme: &$app.looks.theme,
                 glyphs: $app.looks.glyphs,
                 now: $app.frozen.as_ref().map_or($now, |frozen| frozen.at),
+                present: $app.frozen.as_ref().filter(|_| back.is_none()).map_or($now, |held| held.at),
+                kept: back.map(|back| back.kept),
                 zone: $app.looks.zone,
                 min_level: $app.looks.min_level,
                 room: Room::of($app.size.0, $app.size.1),
@@ -39,9 +42,10 @@ use super::hands::{Signal, Target};
 use super::keymap::Keymap;
 use super::page::{Page, Room, Tab, View};
 use super::pages;
-use super::past::{Past, Stretch, Thinned, Trend};
+use super::past::{Kept, Past, Recalled, Stretch, Told, Trend};
 use super::popup::Popup;
 use super::theme::{self, Theme};
+use super::{FAR, words};
 use crate::model::{Acceptance, FindingId, Level, Request, Snapshot, Zone};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::sync::Arc;
@@ -51,8 +55,7 @@ use tui_input::Input;
 /// How long a word in the footer stays.
 const SAID_FOR: TimeDelta = TimeDelta::seconds(6);
 
-/// Columns of the curve of the last 24 hours, and how old it may get.
-const DAY_COLUMNS: usize = 96;
+/// How old the curve of the last 24 hours may get.
 const DAY_FRESH: TimeDelta = TimeDelta::minutes(30);
 
 /// What the loop has to do after an event.
@@ -62,6 +65,8 @@ pub enum Effect {
     Request(Request),
     /// Read a stretch of the record for a chart.
     Load(Chart, Stretch),
+    /// Read a moment of the record.
+    Recall(DateTime<Utc>),
     /// Put this on the clipboard.
     Copy(String),
     /// Keep that this risk was accepted.
@@ -131,11 +136,18 @@ impl Default for Looks {
     }
 }
 
-/// A picture that is held still.
+/// A picture that is held still, or a moment of the past.
 struct Frozen {
     snapshot: Arc<Snapshot>,
     trend: Trend,
     at: DateTime<Utc>,
+    back: Option<Back>,
+}
+
+/// What belongs to a moment that is looked back at.
+struct Back {
+    kept: Kept,
+    day: Past,
 }
 
 /// A filter being typed.
@@ -157,6 +169,8 @@ pub struct App {
     past: Past,
     day: Past,
     day_asked: Option<DateTime<Utc>>,
+    /// The stretch that History asked for last.
+    charted: Option<Stretch>,
     popup: Option<Popup>,
     entry: Option<Entry>,
     said: Option<(String, DateTime<Utc>)>,
@@ -189,6 +203,7 @@ impl App {
             trend: Trend::default(),
             day: Past::Unasked,
             day_asked: None,
+            charted: None,
             popup: None,
             entry: None,
             said: None,
@@ -201,6 +216,11 @@ impl App {
 
     fn shown(&self) -> Option<&Arc<Snapshot>> {
         self.frozen.as_ref().map(|frozen| &frozen.snapshot).or(self.live.as_ref())
+    }
+
+    /// What belongs to the moment that is looked back at, if one is.
+    fn looking_back(&self) -> Option<&Back> {
+        self.frozen.as_ref()?.back.as_ref()
     }
 
     /// The tab that is open.
@@ -217,6 +237,11 @@ impl App {
     pub fn hear(&mut self, snapshot: Arc<Snapshot>, now: DateTime<Utc>) -> Vec<Effect> {
         self.trend.hear(&snapshot);
         self.live = Some(snapshot);
+        if self.looking_back().is_some() {
+            // The tabs stay, the clock and the time axis go on.
+            self.dirty = true;
+            return self.wants(now);
+        }
         if self.frozen.is_some() {
             return Vec::new();
         }
@@ -225,7 +250,11 @@ impl App {
     }
 
     /// Takes what the record told.
-    pub fn remember(&mut self, chart: Chart, told: Result<Thinned, String>) {
+    pub fn remember(&mut self, chart: Chart, stretch: Stretch, told: Result<Told, String>) {
+        if chart == Chart::History && self.charted.is_some_and(|asked| asked != stretch) {
+            // Something else was asked for meanwhile.
+            return;
+        }
         let past = match told {
             Ok(record) => Past::Known(record),
             Err(why) => Past::Failed(why),
@@ -235,6 +264,43 @@ impl App {
             Chart::History => self.past = past,
         }
         self.dirty = true;
+    }
+
+    /// Takes the moment that the record was asked for, and shows it on every tab.
+    pub fn recall(
+        &mut self,
+        asked: DateTime<Utc>,
+        told: Result<Option<Recalled>, String>,
+        now: DateTime<Utc>,
+    ) -> Vec<Effect> {
+        let when = |at| words::when_exactly(at, now, self.looks.zone);
+        let recalled = match told {
+            Ok(Some(recalled)) => recalled,
+            Ok(None) => {
+                let says =
+                    format!("no moment of {} or before is kept (see raw numbers on History)", when(asked));
+                self.say(says, now);
+                return Vec::new();
+            }
+            Err(why) => {
+                self.say(format!("the record cannot be read: {why}"), now);
+                return Vec::new();
+            }
+        };
+        let at = recalled.snapshot.at;
+        if asked - at > FAR {
+            let says = format!("of {} nothing is kept; this is the last moment before it", when(asked));
+            self.say(says, now);
+        } else {
+            self.said = None;
+        }
+        let Recalled { snapshot, kept, trend, day } = recalled;
+        self.frozen = Some(Frozen { snapshot, trend, at, back: Some(Back { kept, day }) });
+        let open = std::mem::replace(&mut self.tab, Tab::History);
+        with_page!(self, now, |page, view| page.go_to(asked, &view));
+        self.tab = open;
+        self.refresh(now);
+        self.wants(now)
     }
 
     /// Lets the open page take what is shown now.
@@ -251,10 +317,10 @@ impl App {
         let mut effects = Vec::new();
         if self.day_asked.is_none_or(|at| now - at > DAY_FRESH) {
             self.day_asked = Some(now);
-            let stretch = Stretch { from: now - TimeDelta::hours(24), to: now, columns: DAY_COLUMNS };
-            effects.push(Effect::Load(Chart::Day, stretch));
+            effects.push(Effect::Load(Chart::Day, Stretch::day_before(now)));
         }
         let wanted = with_page!(self, now, |page, view| page.wants(&view)).flatten();
+        self.charted = wanted.or(self.charted);
         effects.extend(wanted.map(|stretch| Effect::Load(Chart::History, stretch)));
         effects
     }
@@ -279,8 +345,8 @@ impl App {
     }
 
     fn mode(&self, now: DateTime<Utc>) -> Option<Mode> {
-        if self.frozen.is_some() {
-            return Some(Mode::Frozen);
+        if let Some(frozen) = &self.frozen {
+            return Some(if frozen.back.is_some() { Mode::LookingBack } else { Mode::Frozen });
         }
         let snapshot = self.live.as_ref()?;
         let age = now - snapshot.at;

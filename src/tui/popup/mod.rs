@@ -8,6 +8,7 @@ mod palette;
 mod sheet;
 mod signal;
 mod sort;
+mod time;
 
 pub use accept::AcceptForm;
 pub use help::Help;
@@ -15,6 +16,7 @@ pub use palette::Palette;
 pub use sheet::Reading;
 pub use signal::SignalDialog;
 pub use sort::SortMenu;
+pub use time::TimeEntry;
 
 use super::app::Effect;
 use super::keymap::{Action, Keymap};
@@ -46,6 +48,8 @@ pub enum Popup {
     Accept(AcceptForm),
     /// A signal is about to be sent.
     Signal(SignalDialog),
+    /// A time to go to.
+    Time(TimeEntry),
 }
 
 /// One press of a key, with all that it can mean.
@@ -77,6 +81,8 @@ pub enum Reply {
     Interval(f64),
     /// Close, then look like this.
     Theme(String),
+    /// Close, then go to this time on History.
+    GoTo(DateTime<Utc>),
     /// Close, then sort by this.
     Sort(Option<usize>),
     /// Copy this, stay open.
@@ -92,7 +98,7 @@ impl Popup {
     pub const fn is_typing(&self) -> bool {
         match self {
             Self::Help(help) => help.is_typing(),
-            Self::Palette(_) | Self::Accept(_) => true,
+            Self::Palette(_) | Self::Accept(_) | Self::Time(_) => true,
             Self::Signal(dialog) => dialog.is_typing(),
             Self::Sort(_) | Self::Sheet(_) => false,
         }
@@ -104,6 +110,7 @@ impl Popup {
             Self::Help(help) => help.input(),
             Self::Palette(palette) => palette.input(),
             Self::Accept(form) => form.input(),
+            Self::Time(entry) => entry.input(),
             // What must be typed on purpose is not pasted.
             Self::Signal(_) | Self::Sort(_) | Self::Sheet(_) => return,
         };
@@ -119,6 +126,7 @@ impl Popup {
             Self::Sheet(reading) => reading.key(press),
             Self::Accept(form) => form.key(press),
             Self::Signal(dialog) => dialog.key(press),
+            Self::Time(entry) => entry.key(press),
         }
     }
 
@@ -138,6 +146,7 @@ impl Popup {
             Self::Sheet(reading) => reading.draw(buf, screen, view),
             Self::Accept(form) => Some(form.draw(buf, screen, view)),
             Self::Signal(dialog) => dialog.draw(buf, screen, view),
+            Self::Time(entry) => Some(entry.draw(buf, screen, view)),
         }
     }
 }

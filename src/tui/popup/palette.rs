@@ -1,6 +1,8 @@
-//! Any command by name, found by the letters that are typed; some take a word: `interval 5`, `theme nord`.
+//! Any command by name, found by the letters that are typed; some take a word: `interval 5`, `theme nord`,
+//! `time -2h`.
 
 use super::{Press, Reply, middle};
+use crate::model::moment;
 use crate::text;
 use crate::tui::chrome;
 use crate::tui::keymap::{Action, Chord, Keymap};
@@ -31,7 +33,7 @@ impl Palette {
             KeyCode::Esc => return Reply::Close,
             KeyCode::Enter => {
                 let chosen = found.get(self.chosen).map(|(_, action)| Reply::Do(*action));
-                return with_argument(self.input.value()).or(chosen).unwrap_or(Reply::Stay);
+                return with_argument(self.input.value(), press).or(chosen).unwrap_or(Reply::Stay);
             }
             KeyCode::Up => self.chosen = self.chosen.saturating_sub(1),
             KeyCode::Down => self.chosen = (self.chosen + 1).min(found.len().saturating_sub(1)),
@@ -75,7 +77,8 @@ impl Palette {
             }
         }
         if found.is_empty() {
-            let known = with_argument(self.input.value()).is_some();
+            let typed = self.input.value().trim();
+            let known = typed.split_once(' ').is_some_and(|(command, _)| TAKE_A_WORD.contains(&command));
             let says = if known { " Enter does it" } else { " no such command" };
             pen.line(Line::styled(says, view.theme.muted));
         }
@@ -84,7 +87,10 @@ impl Palette {
 }
 
 /// The commands that take a word.
-fn with_argument(typed: &str) -> Option<Reply> {
+const TAKE_A_WORD: [&str; 3] = ["interval", "theme", "time"];
+
+/// What a command with its word asks for; `None` when there is no such command, or the word is none of its.
+fn with_argument(typed: &str, press: &Press<'_>) -> Option<Reply> {
     let (command, argument) = typed.trim().split_once(' ')?;
     match command {
         "interval" => {
@@ -92,6 +98,7 @@ fn with_argument(typed: &str) -> Option<Reply> {
             (0.05..=3600.0).contains(&seconds).then_some(Reply::Interval(seconds))
         }
         "theme" => Some(Reply::Theme(argument.trim().to_owned())),
+        "time" => moment(argument, press.now, press.zone).map(Reply::GoTo),
         _ => None,
     }
 }

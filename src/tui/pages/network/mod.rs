@@ -170,10 +170,15 @@ impl Page for Network {
         } else {
             String::new()
         };
+        let listed = sockets.connections.as_ref().map(|list| list.len() as u64);
+        let kept = match (view.kept.and_then(|kept| kept.connections), listed) {
+            (Some(of), Some(listed)) if listed < of => format!(", {listed} of {of} connections kept"),
+            _ => String::new(),
+        };
         let group = if self.one_by_one { "one by one" } else { "by program" };
         let order = self.talks.order_words(view);
         pen.sides(
-            Line::from(format!("  {established} established{seen}")),
+            Line::from(format!("  {established} established{seen}{kept}")),
             Line::styled(format!("{order}   {group} "), theme.muted),
         );
         let rest = pen.left().saturating_sub(tail.min(2));

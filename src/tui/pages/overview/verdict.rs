@@ -71,10 +71,11 @@ pub(super) fn draw(buf: &mut Buffer, area: Rect, view: &View<'_>) {
     }
     if roomy {
         let stretch = Stretch { from: view.now - TimeDelta::hours(24), to: view.now, columns: 24 };
-        let day: Vec<Option<f64>> = columns(view.day, view.trend, Metric::Score, stretch)
-            .into_iter()
-            .map(|cell| cell.map(|cell| cell.min))
-            .collect();
+        let day: Vec<Option<f64>> =
+            columns(view.day, view.trend, Metric::Score, stretch, snapshot.interval_s)
+                .into_iter()
+                .map(|seen| seen.map(|seen| seen.least))
+                .collect();
         pen.line(Line::from(vec![
             Span::styled("    24 h ", view.theme.muted),
             Span::styled(spark(&day, 100.0, 24, view.glyphs), view.theme.graph),

@@ -76,7 +76,9 @@ impl Page for Processes {
         }
         let flagged =
             if self.flagged > 0 { format!(", {} need a look", self.flagged) } else { String::new() };
-        let look = Line::from(format!("  {} processes{flagged}", text::count(self.total as u64)));
+        let of = view.kept.and_then(|kept| kept.processes);
+        let of = of.map_or_else(String::new, |of| format!(" kept of {}", text::count(of)));
+        let look = Line::from(format!("  {} processes{of}{flagged}", text::count(self.total as u64)));
         let view_word = if self.tree { "tree" } else { "list" };
         let order = if self.tree { "sort: tree".to_owned() } else { self.list.order_words(view) };
         pen.sides(look, Line::styled(format!("{order}   view: {view_word} "), view.theme.muted));
