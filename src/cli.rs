@@ -140,6 +140,12 @@ pub enum Command {
         /// Its name
         name: Option<String>,
     },
+    /// Messages: Telegram, e-mail, webhook, ntfy, Gotify, a program of your own
+    Notify {
+        /// What to do
+        #[command(subcommand)]
+        action: NotifyAction,
+    },
     /// Show or check the configuration
     Config {
         /// What to do
@@ -203,6 +209,20 @@ pub enum ConfigAction {
     Print,
     /// Check the configuration file and say what is wrong with it
     Check,
+}
+
+/// What `notify` can do.
+#[derive(Debug, Subcommand)]
+pub enum NotifyAction {
+    /// Send a message now and say what became of it
+    Test {
+        /// telegram, email, webhook, ntfy, gotify, command, ping [default: all that are set up]
+        channel: Option<String>,
+    },
+    /// Say how each channel fares and what waits
+    Status,
+    /// Ask some questions and write a piece of configuration to standard output
+    Setup,
 }
 
 /// When `--once` fails.

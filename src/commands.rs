@@ -223,7 +223,7 @@ pub(crate) fn import(config: &Config, files: &[PathBuf]) -> Result<ExitCode, Fai
     Ok(ExitCode::SUCCESS)
 }
 
-fn data_dir(config: &Config) -> Result<PathBuf, Failure> {
+pub(crate) fn data_dir(config: &Config) -> Result<PathBuf, Failure> {
     let unknown = "neither XDG_STATE_HOME nor HOME is set; name the record's directory with --data-dir";
     config.data_dir_here().ok_or_else(|| Failure { code: exit::CONFIG, error: anyhow!(unknown) })
 }

@@ -33,6 +33,8 @@ pub struct Config {
     pub thresholds: assess::Thresholds,
     /// The record on disk.
     pub record: outputs::journal::Settings,
+    /// Messages to people who are elsewhere.
+    pub notify: outputs::notify::Settings,
 }
 
 impl Default for Config {
@@ -47,6 +49,7 @@ impl Default for Config {
             score: assess::ScoreSettings::default(),
             thresholds: assess::Thresholds::default(),
             record: outputs::journal::Settings::default(),
+            notify: outputs::notify::Settings::default(),
         }
     }
 }
@@ -65,6 +68,9 @@ pub enum ConfigError {
     /// The theme does not exist or its file is damaged.
     #[error("{0}")]
     Theme(String),
+    /// A channel's secret or certificate cannot be used.
+    #[error("the configuration's {0}")]
+    Channel(outputs::notify::Fault),
     /// A line of it is wrong.
     #[error("{path}, line {line}: {message}")]
     Wrong {
@@ -116,6 +122,14 @@ impl Config {
         Ok(config)
     }
 
+    /// The channels of the messages, with their secrets.
+    ///
+    /// # Errors
+    /// The key of a secret or certificate that cannot be used, and how to mend it.
+    pub fn channels(&self) -> Result<Vec<outputs::notify::Channel>, ConfigError> {
+        self.notify.open().map_err(ConfigError::Channel)
+    }
+
     fn read(path: &Path) -> Result<Self, ConfigError> {
         let text = std::fs::read_to_string(path)
             .map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
@@ -144,6 +158,7 @@ impl Config {
         }
         tui::keymap::Keymap::with(config.screen.preset, &config.screen.keys)
             .map_err(|error| (line_of_key(text, &error), error.to_string()))?;
+        config.notify.check().map_err(|fault| (line_of_setting(text, &fault.key), fault.to_string()))?;
         Ok(config)
     }
 
@@ -215,6 +230,16 @@ fn line_of_key(text: &str, error: &tui::keymap::KeyError) -> usize {
 /// The first line that sets `key`, from 1; for errors that are found after parsing.
 fn line_of(text: &str, key: &str) -> usize {
     text.lines().position(|line| line.trim_start().starts_with(key)).map_or(1, |at| at + 1)
+}
+
+/// The line of `table.key`, from 1; that of its table where the key is missing.
+fn line_of_setting(text: &str, key: &str) -> usize {
+    let (table, key) = key.rsplit_once('.').unwrap_or(("", key));
+    let head = line_of(text, &format!("[{table}]"));
+    let sets = |line: &str| line.split('=').next().is_some_and(|name| name.trim() == key);
+    let body =
+        text.lines().enumerate().skip(head).take_while(|(_, line)| !line.trim_start().starts_with('['));
+    body.into_iter().find(|(_, line)| sets(line)).map_or(head, |(at, _)| at + 1)
 }
 
 /// Adds the nearest known name to an "unknown field" or "unknown variant" error.

@@ -10,6 +10,7 @@ pub mod collect;
 mod commands;
 pub mod config;
 pub mod engine;
+mod messages;
 pub mod model;
 mod modes;
 pub mod outputs;
@@ -20,7 +21,7 @@ pub mod text;
 pub mod tui;
 
 use clap::Parser as _;
-use cli::{Cli, Command, ConfigAction};
+use cli::{Cli, Command, ConfigAction, NotifyAction};
 use config::Config;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
@@ -125,12 +126,19 @@ fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
         Some(Command::Verify) => commands::verify(&Config::effective(&options)?),
         Some(Command::Import { files }) => commands::import(&Config::effective(&options)?, &files),
         Some(Command::Themes { name }) => commands::themes(name.as_deref(), &options),
+        Some(Command::Notify { action: NotifyAction::Test { channel } }) => {
+            messages::test(&Config::effective(&options)?, channel.as_deref())
+        }
+        Some(Command::Notify { action: NotifyAction::Status }) => {
+            messages::status(&Config::effective(&options)?, options.json)
+        }
+        Some(Command::Notify { action: NotifyAction::Setup }) => messages::setup(),
         Some(Command::Config { action: ConfigAction::Print }) => {
             io::stdout().write_all(Config::commented_defaults().as_bytes()).map_err(anyhow::Error::from)?;
             Ok(ExitCode::SUCCESS)
         }
         Some(Command::Config { action: ConfigAction::Check }) => {
-            Config::effective(&options)?;
+            Config::effective(&options)?.channels()?;
             writeln!(io::stdout(), "The configuration is in order.").map_err(anyhow::Error::from)?;
             Ok(ExitCode::SUCCESS)
         }

@@ -11,7 +11,7 @@ use crate::model::{Level, Request, SensorState, Snapshot, Zone};
 use crate::outputs::document::Document;
 use crate::outputs::journal::{Opened, Reader, Record};
 use crate::outputs::{Output, report, state};
-use crate::{Failure, accepted, commands, signals, tui};
+use crate::{Failure, accepted, commands, messages, signals, tui};
 use anyhow::Context as _;
 use chrono::Utc;
 use std::io::{self, Write as _};
@@ -72,7 +72,9 @@ pub(crate) fn headless(config: &Config) -> Result<ExitCode, Failure> {
     let (heart, place) = Heart::start(config, Vec::new())?;
     let words = match &place {
         Place::Writer(dir, _) => format!("home-soc records to {} {beats}", dir.display()),
-        Place::Nowhere(why) => format!("home-soc measures {beats} without a record: {why}"),
+        Place::Viewer(why) | Place::Nowhere(why) => {
+            format!("home-soc measures {beats} without a record: {why}")
+        }
     };
     print(format!("{words}; it ends at SIGTERM.\n").as_bytes())?;
     let waited = runtime()?.block_on(ended_by_signal());
@@ -88,7 +90,7 @@ pub(crate) fn full_screen(config: &Config, options: &Options) -> Result<ExitCode
     let (heart, place) = Heart::start(config, vec![Box::new(Screen { show })])?;
     let record = match place {
         Place::Writer(_, reader) => Some(reader),
-        Place::Nowhere(_) => config.data_dir_here().map(Reader::new),
+        Place::Viewer(_) | Place::Nowhere(_) => config.data_dir_here().map(Reader::new),
     };
     let setup = tui::Setup {
         snapshots,
@@ -121,6 +123,8 @@ fn hands(config: &Config) -> tui::hands::Hands {
 pub(crate) enum Place {
     /// Into this directory, and we are its only writer; the reader knows the newest moments, too.
     Writer(PathBuf, Reader),
+    /// Nowhere: another home-soc records already, and sends the messages, too.
+    Viewer(String),
     /// Nowhere, and why.
     Nowhere(String),
 }
@@ -133,8 +137,9 @@ pub(crate) struct Heart {
 
 impl Heart {
     /// Starts the engine with these listeners beside the record.
-    pub(crate) fn start(config: &Config, outputs: Vec<Box<dyn Output>>) -> anyhow::Result<(Self, Place)> {
+    pub(crate) fn start(config: &Config, outputs: Vec<Box<dyn Output>>) -> Result<(Self, Place), Failure> {
         let (mut engine, place) = engine(config);
+        messages::attach(config, &place, &mut engine, !outputs.is_empty())?;
         for output in outputs {
             engine.add_output(output);
         }
@@ -205,14 +210,19 @@ fn engine(config: &Config) -> (Engine, Place) {
     let now = Utc::now();
     let mut notices = Vec::new();
     let opened = match config.data_dir_here() {
-        None => Err("neither XDG_STATE_HOME nor HOME is set; name a directory with --data-dir".to_owned()),
+        None => Err(Place::Nowhere(
+            "neither XDG_STATE_HOME nor HOME is set; name a directory with --data-dir".to_owned(),
+        )),
         Some(dir) => match Record::open(&dir, config.record.clone(), Zone::Local, now) {
             Ok(Opened::Writer(record)) => Ok((dir, record)),
             Ok(Opened::Viewer(viewer)) => {
                 let who = viewer.writer.map_or_else(String::new, |pid| format!(" (pid {pid})"));
-                Err(format!("another home-soc{who} records to {} already", viewer.dir.display()))
+                Err(Place::Viewer(format!(
+                    "another home-soc{who} records to {} already",
+                    viewer.dir.display()
+                )))
             }
-            Err(error) => Err(format!("{error:#}")),
+            Err(error) => Err(Place::Nowhere(format!("{error:#}"))),
         },
     };
     let memory = opened.as_ref().ok().map(|(dir, _)| dir.join(MEMORY_FILE));
@@ -243,9 +253,11 @@ fn engine(config: &Config) -> (Engine, Place) {
             engine.add_output(record);
             Place::Writer(dir, reader)
         }
-        Err(why) => {
-            engine.add_notice(&format!("nothing is recorded: {why}"));
-            Place::Nowhere(why)
+        Err(place) => {
+            if let Place::Viewer(why) | Place::Nowhere(why) = &place {
+                engine.add_notice(&format!("nothing is recorded: {why}"));
+            }
+            place
         }
     };
     if let Some(path) = memory {

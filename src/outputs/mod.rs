@@ -5,6 +5,7 @@ pub mod changes;
 pub mod document;
 pub mod journal;
 pub mod mask;
+pub mod notify;
 pub mod report;
 pub mod safe_file;
 pub mod scan_report;
