@@ -71,3 +71,48 @@ pub(crate) fn watch(dir: PathBuf) -> impl FnMut() -> Result<Option<Accepted>> {
         load(&dir).map(Some)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Safe;
+    use chrono::DateTime;
+
+    fn one(id: &str) -> Accepted {
+        let acceptance =
+            Acceptance { reason: Safe::new("it is mine"), since: DateTime::UNIX_EPOCH, until: None };
+        Accepted::from([(FindingId::parse(id), acceptance)])
+    }
+
+    #[test]
+    fn what_was_accepted_is_told_once_and_a_file_that_is_gone_takes_nothing_back() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut ask = watch(dir.path().to_owned());
+        assert_eq!(ask().unwrap(), None, "nothing was ever accepted");
+        save(dir.path(), &one("HS-NET-002:1")).unwrap();
+        assert_eq!(ask().unwrap(), Some(one("HS-NET-002:1")));
+        assert_eq!(ask().unwrap(), None, "nothing changed");
+        fs::remove_file(dir.path().join(FILE)).unwrap();
+        assert_eq!(ask().unwrap(), None);
+        save(dir.path(), &one("HS-NET-002:22")).unwrap();
+        assert_eq!(ask().unwrap(), Some(one("HS-NET-002:22")));
+        save(dir.path(), &Accepted::new()).unwrap();
+        assert_eq!(ask().unwrap(), Some(Accepted::new()), "an empty list takes all back");
+    }
+
+    #[test]
+    fn a_damaged_file_is_set_aside_and_said_once_and_takes_nothing_back() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut ask = watch(dir.path().to_owned());
+        save(dir.path(), &one("HS-NET-002:1")).unwrap();
+        assert!(ask().unwrap().is_some());
+        fs::write(dir.path().join(FILE), "{\"half\":").unwrap();
+        let said = ask().unwrap_err().to_string();
+        assert!(said.contains("damaged") && said.contains(FILE), "{said}");
+        assert_eq!(ask().unwrap(), None);
+        let kept = fs::read_dir(dir.path()).unwrap().count();
+        assert_eq!(kept, 1, "it stands there under another name");
+        save(dir.path(), &one("HS-NET-002:1")).unwrap();
+        assert!(ask().unwrap().is_some(), "it is heard again");
+    }
+}

@@ -204,7 +204,10 @@ impl Engine {
 
     fn hear_acceptances(&mut self, now: DateTime<Utc>) {
         match self.acceptances.as_mut().map(|ask| ask()) {
-            Some(Ok(Some(accepted))) => self.judge.set_acceptances(accepted, now),
+            Some(Ok(Some(accepted))) => {
+                self.deaf.remove("acceptances");
+                self.judge.set_acceptances(accepted, now);
+            }
             Some(Err(error)) => drop(self.deaf.insert("acceptances", format!("{error:#}"))),
             Some(Ok(None)) | None => {}
         }
