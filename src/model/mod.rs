@@ -41,5 +41,7 @@ pub use score::{Band, Deduction, Score};
 pub use sensor::{Looked, Sensor, SensorState};
 pub use snapshot::{Host, Snapshot};
 pub use socket::{Connection, Listener, Owner, Protocol, Reach, Sockets, TcpState};
-pub use system::{Cpu, Disk, Interface, Load, Memory, Pressure, PressureLine, Swap, System, Temperature};
+pub use system::{
+    Cpu, Disk, Interface, Load, Memory, Paging, Pressure, PressureLine, Swap, System, Temperature,
+};
 pub use zone_rules::ZoneRules;

@@ -18,6 +18,9 @@ pub struct System {
     pub memory: Option<Memory>,
     /// Swap; `total_bytes` 0 means that there is none.
     pub swap: Option<Swap>,
+    /// Traffic with disks and swap; absent where the kernel does not count it.
+    #[serde(default)]
+    pub paging: Option<Paging>,
     /// Mounted file systems that hold data.
     pub disks: Option<Vec<Disk>>,
     /// Network interfaces.
@@ -88,6 +91,15 @@ pub struct Swap {
     pub used_bytes: u64,
     /// 0-100; `None` without swap.
     pub used_pct: Option<f64>,
+}
+
+/// Traffic between memory and disks since the last beat (/proc/vmstat).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct Paging {
+    /// Bytes per second read from and written to block devices; `None` until two samples exist.
+    pub disk_bytes_per_s: Option<f64>,
+    /// Bytes per second read back from swap; `None` until two samples exist.
+    pub swap_in_bytes_per_s: Option<f64>,
 }
 
 /// One mounted file system.

@@ -7,6 +7,7 @@ mod cpu;
 mod disks;
 mod interfaces;
 mod memory;
+mod paging;
 mod pressure;
 mod temperatures;
 
@@ -30,6 +31,7 @@ pub struct Collector {
     cpu: cpu::Processors,
     pressure: pressure::Pressures,
     memory: Kept,
+    paging: paging::Traffic,
     disks: disks::Disks,
     disks_pace: Pace,
     interfaces: interfaces::Interfaces,
@@ -48,6 +50,7 @@ impl Collector {
             cpu: cpu::Processors::new(&root),
             pressure: pressure::Pressures::new(&root),
             memory: Kept::new(&root, "/proc/meminfo"),
+            paging: paging::Traffic::new(&root),
             disks: disks::Disks::new(&root),
             disks_pace: Pace::new(DISKS_EVERY),
             interfaces: interfaces::Interfaces::new(&root),
@@ -81,6 +84,7 @@ impl Collector {
             pressure: self.pressure.read(buffer),
             memory: memory.as_ref().map(|found| found.memory),
             swap: memory.and_then(|found| found.swap),
+            paging: self.paging.read(buffer, elapsed),
             disks: self.disks.seen(),
             interfaces,
             temperatures: Some(self.temperatures.seen()),
