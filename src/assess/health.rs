@@ -1,5 +1,6 @@
 //! Load, memory, busy processes and disks: charged only when they last, and only as far as nothing explains them.
 
+use super::first_seen::Known;
 use super::provenance::{self, Kin, Place};
 use super::rules::Name;
 use super::settings::Settings;
@@ -19,6 +20,7 @@ const READ_ONLY: &[&str] = &["squashfs", "iso9660", "erofs", "cramfs", "udf", "r
 /// One beat's view of the machine's health.
 pub(super) struct Health<'a> {
     pub(super) settings: &'a Settings,
+    pub(super) known: &'a Known,
     pub(super) streaks: &'a mut Streaks,
     pub(super) now: DateTime<Utc>,
 }
@@ -64,7 +66,8 @@ impl Health<'_> {
             return;
         };
         let points = &self.settings.score.points;
-        let explained = processes.zip(kin).map(|(processes, kin)| explained_share(processes, kin));
+        let work = processes.zip(kin).map(|(processes, kin)| Work::of(processes, kin, self.known));
+        let explained = work.as_ref().map(Work::explained_share);
         let severity = (0.4 + (over - 1.0) / 2.0).min(1.0);
         let waits_for_disk = cpu.iowait_pct.is_some_and(|share| share >= 15.0)
             || cpu.used_pct.is_some_and(|used| used < 50.0 && over > 1.5);
@@ -75,9 +78,15 @@ impl Health<'_> {
         if is_explained || waits_for_disk {
             asked = asked.min(points.explained);
         }
+        // In a container the load is that of the whole machine, made by programs that cannot be seen from there.
+        let is_elsewhere = work.as_ref().is_some_and(Work::is_elsewhere);
+        if is_elsewhere {
+            asked = asked.min(points.load / 3.0);
+        }
         let level = if asked >= points.load / 2.0 { Level::Warning } else { Level::Info };
         let what = match explained {
             _ if waits_for_disk => "programs wait for disks".to_owned(),
+            _ if is_elsewhere => "no program that runs here makes it".to_owned(),
             Some(share) => format!("{:.0} % of the work is explained", share * 100.0),
             None => "programs could not be read".to_owned(),
         };
@@ -192,7 +201,7 @@ impl Health<'_> {
             let mut identity = program.pid.to_le_bytes().to_vec();
             identity.extend_from_slice(&program.start_ticks.to_le_bytes());
             let (since, lasted) = self.streaks.goes_on(fingerprint(&identity), self.now);
-            let explained = kin.is_explained(process);
+            let explained = kin.is_explained(process, self.known);
             let points = &self.settings.score.points;
             if !explained && lasted >= unknown_after {
                 let strange = provenance::path(process).map(provenance::place);
@@ -251,22 +260,39 @@ pub(super) fn about(process: &Process, name: Name, now: DateTime<Utc>) -> Sighti
     sighting
 }
 
-/// The share of work, 0-1, that known programs do; a process that waits for a disk counts like a busy one.
-fn explained_share(processes: &[Process], kin: &Kin<'_>) -> f64 {
-    let mut all = 0.0;
-    let mut explained = 0.0;
-    for process in processes {
-        let waiting = if process.state == 'D' { 50.0 } else { 0.0 };
-        let work = f64::from(process.cpu_pct.unwrap_or(0.0)) + waiting;
-        if work < 0.5 {
-            continue;
+/// What the programs that can be seen do, in percent of one core; one that waits for a disk counts like a busy one.
+#[derive(Debug, Default)]
+struct Work {
+    all: f64,
+    explained: f64,
+}
+
+impl Work {
+    fn of(processes: &[Process], kin: &Kin<'_>, known: &Known) -> Self {
+        let mut work = Self::default();
+        for process in processes {
+            let waiting = if process.state == 'D' { 50.0 } else { 0.0 };
+            let share = f64::from(process.cpu_pct.unwrap_or(0.0)) + waiting;
+            if share < 0.5 {
+                continue;
+            }
+            work.all += share;
+            if kin.is_explained(process, known) {
+                work.explained += share;
+            }
         }
-        all += work;
-        if kin.is_explained(process) {
-            explained += work;
-        }
+        work
     }
-    if all > 0.0 { explained / all } else { 0.5 }
+
+    /// The share of work, 0-1, that known programs do.
+    fn explained_share(&self) -> f64 {
+        if self.all > 0.0 { self.explained / self.all } else { 0.5 }
+    }
+
+    /// Tells work that keeps not even a quarter of a core busy: it is not what the load comes from.
+    fn is_elsewhere(&self) -> bool {
+        self.all < 25.0
+    }
 }
 
 /// How much of the load is felt, by the kernel's pressure figures: 0.2-1; 1 where the kernel has none.

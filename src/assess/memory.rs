@@ -1,6 +1,6 @@
 //! What the judge remembers over restarts: plain data that somebody else loads and saves. It judges nothing.
 
-use super::baseline::Baselines;
+use super::baseline::{Baselines, Series};
 use super::first_seen::Known;
 use crate::model::{Acceptance, Finding, FindingId, Safe, Status};
 use chrono::{DateTime, Utc};
@@ -89,6 +89,7 @@ impl Memory {
             return Err(AcceptError::TooMany);
         }
         let acceptance = Acceptance { reason: Safe::new(reason), since: now, until };
+        self.teach(id, now);
         self.acceptances.insert(id.clone(), acceptance);
         self.apply_acceptances(now);
         Ok(())
@@ -106,13 +107,28 @@ impl Memory {
         Ok(())
     }
 
-    /// Brings the status of each finding in line with the acceptances; those that are over end.
     /// Puts other acceptances in the place of those known: a person wrote them elsewhere.
     pub fn set_acceptances(&mut self, acceptances: BTreeMap<FindingId, Acceptance>, now: DateTime<Utc>) {
-        self.acceptances = acceptances;
+        let before = std::mem::replace(&mut self.acceptances, acceptances);
+        let is_news = |(id, acceptance): &(&FindingId, &Acceptance)| before.get(*id) != Some(*acceptance);
+        let news: Vec<_> = self.acceptances.iter().filter(is_news).map(|(id, _)| id.clone()).collect();
+        for id in news {
+            self.teach(&id, now);
+        }
         self.apply_acceptances(now);
     }
 
+    /// Takes a number that a person accepts as normal into what is normal.
+    fn teach(&mut self, id: &FindingId, now: DateTime<Utc>) {
+        let finding = self.findings.iter().chain(&self.solved).find(|finding| finding.id == *id);
+        let word = |key: &str| finding?.subject.get(key).map(Safe::as_str);
+        let series = word("series").and_then(Series::named);
+        if let (Some(series), Some(Ok(value))) = (series, word("value").map(str::parse)) {
+            self.baselines.teach(series, value, now);
+        }
+    }
+
+    /// Brings the status of each finding in line with the acceptances; those that are over end.
     pub(super) fn apply_acceptances(&mut self, now: DateTime<Utc>) {
         self.acceptances.retain(|_, acceptance| acceptance.until.is_none_or(|until| until > now));
         for finding in &mut self.findings {

@@ -21,6 +21,7 @@ mod sighting;
 mod story;
 mod streak;
 mod strings;
+mod unusual;
 mod visibility;
 
 pub use baseline::Baselines;
@@ -28,10 +29,13 @@ pub use first_seen::{Known, Seen};
 pub use memory::{AcceptError, Memory, ScoreMark};
 pub use settings::{Caps, Ceilings, HalfLife, Points, ScoreSettings, Settings, Thresholds};
 
-use crate::model::{Acceptance, Finding, FindingId, Level, Readings, Score, Sensor, SignIns};
+use crate::model::{Acceptance, Finding, FindingId, Level, Readings, Score, Sensor, SignIns, Status};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+
+/// Days of which everything that is learned is made.
+const LEARNED_DAYS: u8 = 7;
 
 /// Where the person who looks sits: never called an attacker, and no advice cuts their line.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -119,15 +123,31 @@ impl Judge {
     /// Judges one beat.
     pub fn beat(&mut self, readings: &Readings, sensors: &[Sensor], now: DateTime<Utc>) -> Verdict {
         self.memory.since = Some(self.memory.since.map_or(now, |since| since.min(now)));
-        self.memory.last_beat = Some(now);
+        let since_last = self.memory.last_beat.replace(now).map(|last| now - last);
         // A machine under attack is not the measure of its own days.
-        let learns = !self.memory.findings.iter().any(|finding| finding.level == Level::Alert);
+        let is_attack = |finding: &Finding| finding.level == Level::Alert && finding.status == Status::Open;
+        let learns = !self.memory.findings.iter().any(is_attack);
         let mut round = sighting::Round::default();
         let kin = readings.processes.as_ref().map(|processes| provenance::Kin::of(processes));
         let kin = kin.as_ref();
         self.streaks.begin(now);
-        health::Health { settings: &self.settings, streaks: &mut self.streaks, now }
-            .judge(&mut round, readings, kin);
+        health::Health {
+            settings: &self.settings,
+            known: &self.memory.known,
+            streaks: &mut self.streaks,
+            now,
+        }
+        .judge(&mut round, readings, kin);
+        unusual::Numbers {
+            settings: &self.settings,
+            known: &self.memory.known,
+            baselines: &mut self.memory.baselines,
+            streaks: &mut self.streaks,
+            learns,
+            since_last,
+            now,
+        }
+        .judge(&mut round, readings, kin);
         if let Some(sockets) = &readings.sockets {
             network::Network {
                 settings: &self.settings,
@@ -141,7 +161,11 @@ impl Judge {
         }
         if let (Some(processes), Some(kin)) = (&readings.processes, kin) {
             let sockets = readings.sockets.as_deref();
-            process::Processes { settings: &self.settings, kin, sockets, now }.judge(&mut round, processes);
+            process::Processes { settings: &self.settings, kin, sockets, now }.judge(
+                &mut round,
+                processes,
+                &mut self.memory.known,
+            );
         }
         if let Some(execs) = &readings.execs {
             exec::judge(&mut round, &execs.events, kin, &mut self.vouched, &self.settings);
@@ -161,7 +185,7 @@ impl Judge {
         self.access.judge(&mut round, readings.auth.as_ref(), &mut desk);
         visibility::judge(&mut round, sensors, readings.auth.is_some(), &self.settings, now);
         self.streaks.end();
-        let checks_passed = passed(&round);
+        let checks_passed = passed(&round, self.memory.baselines.days());
         let change = book::turn(&mut self.memory, round, &self.settings, now);
         if change.opened {
             story::link(&mut self.memory.findings, kin);
@@ -191,12 +215,18 @@ impl Judge {
     }
 }
 
-/// The checks that had their readings and found nothing.
-fn passed(round: &sighting::Round) -> Vec<String> {
+/// The checks that had their readings and found nothing; the one for unusual numbers says how much it has learned.
+fn passed(round: &sighting::Round, days: u8) -> Vec<String> {
+    let say = |rule: &rules::Rule| match days {
+        ..LEARNED_DAYS if rule.name == rules::Name::Unusual => {
+            format!("learning what is normal here: {days}/{LEARNED_DAYS} days")
+        }
+        _ => rule.passed.to_owned(),
+    };
     rules::all()
         .iter()
         .filter(|rule| !rule.passed.is_empty() && round.has_looked(rule.name) && !round.has_seen(rule.name))
-        .map(|rule| rule.passed.to_owned())
+        .map(say)
         .collect()
 }
 

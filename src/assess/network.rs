@@ -1,7 +1,7 @@
 //! Connections and open doors. It judges what a socket is bound to, not what a firewall lets through.
 
 use super::baseline::{Baselines, Series};
-use super::first_seen::Known;
+use super::first_seen::{DOORS, Known};
 use super::provenance::{self, Kin, Place};
 use super::rules::Name;
 use super::settings::Settings;
@@ -11,8 +11,6 @@ use crate::model::{Level, Listener, Process, Protocol, Reach, Sockets, fingerpri
 use crate::text;
 use chrono::{DateTime, Utc};
 
-/// The kind of thing that doors are in the judge's memory.
-const DOORS: &str = "door";
 /// From here on ports are given out by the kernel (ip_local_port_range): a UDP socket there is somebody's client.
 const FIRST_EPHEMERAL: u16 = 32_768;
 
@@ -112,6 +110,8 @@ impl Network<'_> {
                 return;
             }
             sighting = sighting
+                .detail("series", Series::Connections.name())
+                .detail("value", &format!("{count:.0}"))
                 .title(&format!("{shown} connections: {ratio:.1} x the widest swing of {} days", range.days))
                 .why(&format!("Normal here is {:.0} to {:.0}.", range.least, range.most))
                 .between(since, self.now);
@@ -136,12 +136,13 @@ impl Network<'_> {
         let key = door.key();
         let unseen = format!("{key} ?");
         if door.program == "?" {
-            let known = self.known.get(&key).is_some_and(|seen| seen.usual);
-            return self.known.see(unseen, self.now, is_start || known).usual;
+            let known = self.known.get(DOORS, &key).is_some_and(|seen| seen.usual);
+            return self.known.see(DOORS, &unseen, self.now, is_start || known).usual;
         }
-        let known = self.known.get(&unseen).is_some_and(|seen| seen.usual);
-        let usual = self.known.see(format!("{key} {}", door.program), self.now, is_start || known).usual;
-        self.known.see(key, self.now, usual).usual && usual
+        let known = self.known.get(DOORS, &unseen).is_some_and(|seen| seen.usual);
+        let usual =
+            self.known.see(DOORS, &format!("{key} {}", door.program), self.now, is_start || known).usual;
+        self.known.see(DOORS, &key, self.now, usual).usual && usual
     }
 
     fn door(&mut self, round: &mut Round, door: &Door<'_>, is_start: bool) {
@@ -181,7 +182,7 @@ impl Network<'_> {
 impl Door<'_> {
     /// What makes it the same door tomorrow: port and reach; the program is added where it can be seen.
     fn key(&self) -> String {
-        format!("{DOORS} {} {} {:?}", self.protocol(), self.port(), self.listener.reach)
+        format!("{} {} {:?}", self.protocol(), self.port(), self.listener.reach)
     }
 
     /// The port; one that the kernel gave out is another one tomorrow.

@@ -36,17 +36,13 @@ pub(super) fn judge(round: &mut Round, oddities: &Oddities, settings: &Settings,
     if let Some(sockets) = &oddities.packet_sockets {
         round.looked(Name::PacketSocket);
         for socket in sockets {
-            if let Some(sighting) = packet_socket(socket, settings, now) {
-                round.saw(sighting);
-            }
+            round.saw_if(packet_socket(socket, settings, now));
         }
     }
     if let Some(traced) = &oddities.traced {
         round.looked(Name::TracedProcess);
         for process in traced {
-            if let Some(sighting) = traced_process(process, settings, now) {
-                round.saw(sighting);
-            }
+            round.saw_if(traced_process(process, settings, now));
         }
     }
 }

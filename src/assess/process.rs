@@ -1,6 +1,7 @@
 //! What programs are: deleted, fileless, hidden, disguised, remote-controlled, mining. It does not judge how busy
 //! they are, and never this program or a child of it.
 
+use super::first_seen::Known;
 use super::health::about;
 use super::provenance::{self, Kin, Place, place};
 use super::rules::Name;
@@ -20,7 +21,7 @@ pub(super) struct Processes<'a> {
 }
 
 impl Processes<'_> {
-    pub(super) fn judge(&self, round: &mut Round, processes: &[Process]) {
+    pub(super) fn judge(&self, round: &mut Round, processes: &[Process], known: &mut Known) {
         for name in [
             Name::DeletedExecutable,
             Name::Fileless,
@@ -42,6 +43,10 @@ impl Processes<'_> {
             }
             if is_upgraded(process) {
                 replaced.push(process);
+            }
+            let busy_pct = self.settings.thresholds.busy_process_pct;
+            if process.cpu_pct.is_some_and(|cpu| f64::from(cpu) < busy_pct) {
+                self.kin.note(process, known, self.now);
             }
         }
         self.upgrades(round, &replaced);

@@ -1,6 +1,8 @@
 //! Where programs come from: by their path, their parents, and their package where that was looked up.
 
+use super::first_seen::{Known, PROGRAMS};
 use crate::model::{Process, Provenance};
+use chrono::{DateTime, Utc};
 use std::collections::HashMap;
 
 /// What a path says about a program.
@@ -183,7 +185,34 @@ impl<'a> Kin<'a> {
     }
 
     /// Tells whether the processor use of a process has a known origin.
-    pub(super) fn is_explained(&self, process: &'a Process) -> bool {
+    pub(super) fn is_explained(&self, process: &'a Process, known: &Known) -> bool {
+        self.has_origin(process) || self.is_long_known(process, known)
+    }
+
+    /// Notes a program that no package brought, with its parent: what is there for a week is known. One that keeps
+    /// a core busy does not become known by that.
+    pub(super) fn note(&self, process: &'a Process, known: &mut Known, now: DateTime<Utc>) {
+        if let Some(name) = self.lineage(process) {
+            known.see(PROGRAMS, &name, now, false);
+        }
+    }
+
+    fn is_long_known(&self, process: &'a Process, known: &Known) -> bool {
+        let name = self.lineage(process);
+        name.and_then(|name| known.get(PROGRAMS, &name)).is_some_and(|seen| seen.usual)
+    }
+
+    /// A program and its parent, where neither its place nor a package vouches for it.
+    fn lineage(&self, process: &'a Process) -> Option<String> {
+        let exe = process.program.exe.as_ref().filter(|exe| !exe.deleted || exe.replaced)?;
+        if !matches!(place(&exe.path), Place::Home | Place::Elsewhere) {
+            return None;
+        }
+        let parent = self.ancestors(process).next().map_or("?", |parent| parent.program.name.as_str());
+        Some(format!("{} by {parent}", exe.path))
+    }
+
+    fn has_origin(&self, process: &'a Process) -> bool {
         let program = &process.program;
         if program.kernel_thread || self.is_own(process) {
             return true;

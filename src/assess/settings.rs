@@ -173,6 +173,8 @@ numbers! {
     packet_socket = 10.0,
     /// Sustained processor use that nothing explains. Default 15.
     unexplained_cpu = 15.0,
+    /// Numbers that are unusual for this machine, all together. Default 2.
+    unusual = 2.0,
     /// Sign-ins cannot be seen. Default 8.
     auth_blind = 8.0,
     /// Starts of programs cannot be seen. Default 4.

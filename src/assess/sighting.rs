@@ -247,6 +247,12 @@ impl Round {
         self.kept.contains(id)
     }
 
+    pub(super) fn saw_if(&mut self, sighting: Option<Sighting>) {
+        if let Some(sighting) = sighting {
+            self.saw(sighting);
+        }
+    }
+
     pub(super) fn saw(&mut self, sighting: Sighting) {
         let seen = &mut self.per_rule[sighting.name as usize];
         *seen += 1;

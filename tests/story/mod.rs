@@ -63,6 +63,7 @@ fn system(cpu: f64) -> System {
             used_pct: 46.0,
         }),
         swap: Some(Swap { total_bytes: GIB, used_bytes: 10_000_000, used_pct: Some(1.0) }),
+        paging: None,
         disks: Some(vec![
             Disk {
                 mount: "/".into(),

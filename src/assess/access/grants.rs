@@ -2,6 +2,7 @@
 
 use super::source::{self, LedUp, network, parse};
 use super::{Desk, is_guess};
+use crate::assess::first_seen::{LOGINS, SUDO};
 use crate::assess::rules::Name;
 use crate::assess::say_when;
 use crate::assess::sighting::{Round, Sighting};
@@ -9,8 +10,6 @@ use crate::model::{AuthEvent, Confidence, Level, Safe};
 use crate::text;
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// The kind of thing that logins are in the judge's memory.
-const LOGINS: &str = "login";
 /// After so long a record a first login is a warning; before that it is a note.
 const LONG_RECORD: TimeDelta = TimeDelta::days(7);
 
@@ -26,14 +25,14 @@ pub(super) fn is_familiar(event: &AuthEvent, desk: &Desk<'_>) -> bool {
         .known
         .watched_since(LOGINS)
         .is_none_or(|since| record_h(since, desk.now) < desk.settings.thresholds.learning_h);
-    desk.known.get(&format!("{LOGINS} {user} from {}", network(ip))).is_some()
+    desk.known.get(LOGINS, &format!("{user} from {}", network(ip))).is_some()
         || (learning && source::is_near(ip))
 }
 
 /// Tells a key that this user has used before.
 pub(super) fn is_known_key(event: &AuthEvent, desk: &Desk<'_>) -> bool {
     let user = event.user.as_deref().unwrap_or("?");
-    event.key.as_ref().is_some_and(|key| desk.known.get(&format!("{LOGINS} {user} with {key}")).is_some())
+    event.key.as_ref().is_some_and(|key| desk.known.get(LOGINS, &format!("{user} with {key}")).is_some())
 }
 
 fn record_h(since: DateTime<Utc>, at: DateTime<Utc>) -> f64 {
@@ -104,9 +103,9 @@ pub(super) fn judge_first(
     let method = event.method.as_deref().and_then(|method| method.split('/').next()).unwrap_or("?");
     let learning = record_h(since, at) < desk.settings.thresholds.learning_h;
     let mut is_new = |what: &str| {
-        let key = format!("{LOGINS} {user} {what}");
-        let new = desk.known.get(&key).is_none_or(|seen| seen.first >= at);
-        desk.known.see(key, at, learning);
+        let name = format!("{user} {what}");
+        let new = desk.known.get(LOGINS, &name).is_none_or(|seen| seen.first >= at);
+        desk.known.see(LOGINS, &name, at, learning);
         new
     };
     let near_own = ip.is_some_and(|ip| ip.is_loopback());
@@ -158,6 +157,24 @@ pub(super) fn judge_first(
         sighting = sighting.key("key", key);
     }
     round.saw(sighting.fix("See who is here", &["loginctl", "list-sessions"], None));
+}
+
+/// An account that became another one and never did so before. Root needs nobody's leave.
+pub(super) fn first_sudo(event: &AuthEvent, at: DateTime<Utc>, desk: &mut Desk<'_>) -> Option<Sighting> {
+    let user = event.user.as_deref().filter(|user| *user != "root")?;
+    let since = desk.known.watched_since(SUDO)?;
+    let learning = record_h(since, at) < desk.settings.thresholds.learning_h;
+    let is_new = desk.known.get(SUDO, user).is_none_or(|seen| seen.first >= at);
+    desk.known.see(SUDO, user, at, learning);
+    (is_new && !learning).then(|| {
+        Sighting::new(Name::FirstSudo, at)
+            .key("user", user)
+            .title(&format!("{user} used {} for the first time", event.service))
+            .why(&format!("In {} of records {user} never did.", say_when(at - since)))
+            .points(desk.settings.score.points.first_login * 0.3)
+            .between(at, at)
+            .proof("sign-in log", Some(at), &event.raw)
+    })
 }
 
 /// A line that somebody else wrote in a login service's name.

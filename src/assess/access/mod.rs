@@ -10,7 +10,7 @@ mod source;
 mod window;
 
 use super::baseline::{Baselines, Series};
-use super::first_seen::Known;
+use super::first_seen::{HABITS, Known, SUDO};
 use super::rules::Name;
 use super::settings::Settings;
 use super::sighting::Round;
@@ -73,6 +73,9 @@ impl Access {
             self.reading = None;
             return;
         };
+        if let Some(first) = reading.events.first() {
+            desk.known.watch(SUDO, first.time.unwrap_or(desk.now).min(desk.now));
+        }
         for event in &reading.events {
             self.hear(round, event, desk);
         }
@@ -86,6 +89,7 @@ impl Access {
                 Name::FirstLogin,
                 Name::RefusedSudo,
                 Name::ForgedLine,
+                Name::FirstSudo,
                 Name::SecondRoot,
                 Name::PowerfulGroup,
             ] {
@@ -143,6 +147,7 @@ impl Access {
                     self.count(at, |counts, n| counts.sudo += n, event.count);
                 }
                 self.refusals.forgive(event.user.as_ref(), at);
+                round.saw_if(grants::first_sudo(event, at, desk));
                 self.enter(round, event, at, desk);
             }
             AuthKind::SessionOpened if is_person_at_the_machine(event) => self.enter(round, event, at, desk),
@@ -155,9 +160,7 @@ impl Access {
                 self.source(source::key(event.address.as_ref())).banned = true;
             }
             AuthKind::AccountAdded | AuthKind::AccountChanged | AuthKind::GroupChanged => {
-                if let Some(sighting) = accounts::judge(event, at, desk) {
-                    round.saw(sighting);
-                }
+                round.saw_if(accounts::judge(event, at, desk));
             }
             _ => {}
         }
@@ -198,7 +201,7 @@ impl Access {
             self.source(source::key(event.address.as_ref())).accepted.add(minute(at), event.count.max(1));
         }
         if event.address.is_some() && is_guess(event) {
-            desk.known.see("passwords are taken".to_owned(), at, true);
+            desk.known.see(HABITS, "passwords are taken", at, true);
         }
         self.enter(round, event, at, desk);
     }

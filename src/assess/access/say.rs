@@ -2,6 +2,7 @@
 
 use super::source::{SourceLog, is_near, parse};
 use super::{Access, Desk, PASSWORDS_ON};
+use crate::assess::first_seen::HABITS;
 use crate::assess::rules::Name;
 use crate::assess::sighting::{Round, Sighting};
 use crate::model::{Level, Safe};
@@ -85,8 +86,10 @@ fn groups(round: &mut Round, desk: &Desk<'_>, hopeless: &Sum, others: &Sum, usua
     let points = &desk.settings.score.points;
     if hopeless.failures > 0 {
         // Where passwords are taken, a sweep may yet meet a name that exists.
-        let on =
-            desk.known.get("passwords are taken").is_some_and(|seen| desk.now - seen.last < PASSWORDS_ON);
+        let on = desk
+            .known
+            .get(HABITS, "passwords are taken")
+            .is_some_and(|seen| desk.now - seen.last < PASSWORDS_ON);
         let most = points.failed_logins_noise * if on { 2.0 } else { 1.0 };
         let asked = logarithmic(points.failed_logins_step, most, hopeless.failures);
         let sources = text::plural(hopeless.sources, "source");
