@@ -3,6 +3,7 @@
 //! The journal where it can be read and is alive, else the text log that is, never both: one line must not be
 //! told twice. What cannot be read gets the smallest fix that works on this machine.
 
+use super::rights::Account;
 use super::{journal, rotated};
 use crate::collect::Root;
 use crate::model::{Fix, Looked, Safe, Sensor};
@@ -346,66 +347,6 @@ fn blind(journal: &Journal, logs: &[(String, Log)], me: &Account, root: &Root) -
     sensor.fix = fixes.next().map(|fix| fix.argv).unwrap_or_default();
     sensor.alternatives = fixes.collect();
     sensor
-}
-
-/// The account that this program runs as.
-struct Account {
-    name: Option<String>,
-    uid: u32,
-    is_root: bool,
-    /// Groups that list it as a member.
-    groups: Vec<String>,
-}
-
-impl Account {
-    fn of_this_process(root: &Root) -> Self {
-        let uid = rustix::process::geteuid().as_raw();
-        let passwd = std::fs::read_to_string(root.path("/etc/passwd")).unwrap_or_default();
-        let name = passwd
-            .lines()
-            .map(|line| line.split(':').collect::<Vec<_>>())
-            .find(|fields| fields.get(2) == Some(&uid.to_string().as_str()))
-            .and_then(|fields| fields.first().map(ToString::to_string));
-        let listed = |line: &str| {
-            let mut fields = line.split(':');
-            let group = fields.next()?;
-            let members = fields.nth(2)?;
-            members.split(',').any(|member| Some(member) == name.as_deref()).then(|| group.to_owned())
-        };
-        let groups = groups_file(root).lines().filter_map(listed).collect();
-        Self { is_root: uid == 0, uid, groups, name }
-    }
-
-    fn name_or_uid(&self) -> String {
-        self.name.clone().unwrap_or_else(|| format!("uid {}", self.uid))
-    }
-
-    /// The name, where it is one that cannot be mistaken for anything else on a command line.
-    fn name_for_command(&self) -> Option<&str> {
-        let name = self.name.as_deref()?;
-        let is_plain =
-            name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'))
-                && name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
-        (is_plain && !self.is_root).then_some(name)
-    }
-
-    fn is_listed_in(&self, groups: &[&str]) -> bool {
-        self.groups.iter().any(|group| groups.contains(&group.as_str()))
-    }
-
-    fn group_exists(root: &Root, group: &str) -> bool {
-        groups_file(root).lines().any(|line| line.split(':').next() == Some(group))
-    }
-
-    fn group_name(root: &Root, gid: u32) -> Option<String> {
-        let text = groups_file(root);
-        let line = text.lines().find(|line| line.split(':').nth(2) == Some(gid.to_string().as_str()))?;
-        line.split(':').next().map(str::to_owned)
-    }
-}
-
-fn groups_file(root: &Root) -> String {
-    std::fs::read_to_string(root.path("/etc/group")).unwrap_or_default()
 }
 
 #[cfg(test)]

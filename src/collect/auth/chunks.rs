@@ -6,8 +6,8 @@
 use super::cut;
 use std::io::{self, Read};
 
-/// Bytes of a piece. Small enough that what is read from it stays in the processor's cache.
-pub(super) const PIECE: usize = 160 * 1024;
+/// Bytes of a piece. Large enough that handing on the turn costs nothing beside it, small enough for the cache.
+pub(super) const PIECE: usize = 512 * 1024;
 
 /// The longest line that is read.
 pub(super) const LINE_CAP: usize = 64 * 1024;

@@ -19,17 +19,17 @@ pub(super) fn split_last<'a>(text: &'a [u8], mark: &[u8]) -> Option<(&'a [u8], &
     Some((&text[..at], &text[at + mark.len()..]))
 }
 
-/// The first place of `mark`. Lines are short: a search by first byte beats building a searcher.
+/// The first place of `mark`. Lines are short: a search by one byte beats building a searcher.
 pub(super) fn find(text: &[u8], mark: &[u8]) -> Option<usize> {
-    let (&first, rest) = mark.split_first()?;
     if text.len() > 512 {
         return memmem::find(text, mark);
     }
-    let mut from = 0;
-    while let Some(at) = memchr::memchr(first, &text[from..]) {
+    let (rare, byte) = rare(mark)?;
+    let mut from = rare;
+    while let Some(at) = memchr::memchr(byte, text.get(from..)?) {
         let at = from + at;
-        if text[at + 1..].starts_with(rest) {
-            return Some(at);
+        if text[at - rare..].starts_with(mark) {
+            return Some(at - rare);
         }
         from = at + 1;
     }
@@ -38,18 +38,24 @@ pub(super) fn find(text: &[u8], mark: &[u8]) -> Option<usize> {
 
 /// The last place of `mark`.
 pub(super) fn find_last(text: &[u8], mark: &[u8]) -> Option<usize> {
-    let (&first, rest) = mark.split_first()?;
     if text.len() > 512 {
         return memmem::rfind(text, mark);
     }
+    let (rare, byte) = rare(mark)?;
     let mut to = text.len();
-    while let Some(at) = memchr::memrchr(first, &text[..to]) {
-        if text[at + 1..].starts_with(rest) {
+    while let Some(at) = memchr::memrchr(byte, text.get(rare..to)?) {
+        if text[at..].starts_with(mark) {
             return Some(at);
         }
-        to = at;
+        to = rare + at;
     }
     None
+}
+
+/// A byte of `mark` to search by, and its place: the first that is no space, which every line is full of.
+fn rare(mark: &[u8]) -> Option<(usize, u8)> {
+    let at = usize::from(mark.first()? == &b' ' && mark.len() > 1);
+    Some((at, mark[at]))
 }
 
 /// Splits at the first space: a word and the rest.
@@ -185,6 +191,11 @@ mod tests {
         assert_eq!(split(b"a from b from c", b" from "), Some((&b"a"[..], &b"b from c"[..])));
         assert_eq!(split_last(b"a from b from c", b" from "), Some((&b"a from b"[..], &b"c"[..])));
         assert_eq!(split(b"a fro", b" from "), None);
+        assert_eq!(find(b" from ", b" from "), Some(0));
+        assert_eq!(find_last(b"  from from ", b" from "), Some(6));
+        assert_eq!((find(b"", b" x"), find_last(b"", b" x")), (None, None));
+        assert_eq!((find(b"x", b" x"), find_last(b"x", b" x")), (None, None));
+        assert_eq!((find(b"a, b", b" "), find_last(b"a: b", b": ")), (Some(2), Some(1)));
         assert_eq!(number(b"12345678901"), None);
         assert_eq!(port(b"65536"), None);
     }

@@ -1,7 +1,7 @@
 //! A claim that outlives its line: what waits for another line is held in this form.
 
 use super::claim::{Claim, Role};
-use super::join::{Heard, Outcome, Sink};
+use super::sink::{Heard, Outcome, Sink};
 use crate::model::{AuthEvent, AuthKind, Safe};
 use chrono::DateTime;
 use std::hash::{BuildHasherDefault, Hasher};
@@ -83,10 +83,9 @@ impl Hasher for Quick {
 /// The hash of maps whose keys are not the attacker's to choose freely, or whose size is bounded.
 pub(super) type TryHash = BuildHasherDefault<Quick>;
 
-/// The name of an event, by which another refers to it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The name of an event within its source, by which another refers to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Key {
-    pub file: Option<Safe>,
     pub line: Option<u64>,
     pub time: Option<(i64, u32)>,
 }
@@ -96,9 +95,10 @@ impl Key {
         self.time.map(|(second, _)| second)
     }
 
-    /// `auth.log:17` where lines have numbers, else the time.
-    pub(super) fn to_safe(&self) -> Safe {
-        match (&self.file, self.line) {
+    /// `auth.log:17` where lines have numbers, else the time. `file` is that of the event that refers to it: a
+    /// joiner reads one source.
+    pub(super) fn name_in(self, file: Option<&Safe>) -> Safe {
+        match (file, self.line) {
             (Some(file), Some(line)) => Safe::new(&format!("{file}:{line}")),
             (None, Some(line)) => Safe::new(&format!("{line}")),
             _ => match self.time.and_then(|(second, micros)| DateTime::from_timestamp(second, micros * 1000))
@@ -166,7 +166,7 @@ impl Fact {
     }
 
     /// Gives it as an event, or as a duplicate of another.
-    pub(super) fn tell<S: Sink>(self, duplicate_of: Option<&Key>, sink: &mut S) {
+    pub(super) fn tell<S: Sink>(self, duplicate_of: Option<Key>, sink: &mut S) {
         let outcome = Outcome {
             kind: self.kind,
             count: self.count,
@@ -177,7 +177,7 @@ impl Fact {
             duplicate: duplicate_of.is_some(),
         };
         let event = self.event.map(|mut event| {
-            event.duplicate_of = duplicate_of.map(Key::to_safe);
+            event.duplicate_of = duplicate_of.map(|key| key.name_in(event.file.as_ref()));
             event
         });
         sink.hear(&outcome, event);

@@ -38,6 +38,43 @@ pub(super) fn read(line: &[u8]) -> Option<Frame<'_>> {
     Some(frame)
 }
 
+/// Reads lines that follow each other: most begin with the second and the host of the line before.
+#[derive(Debug, Default)]
+pub(super) struct Reader<'a> {
+    /// Stamp, host and the space behind it.
+    head: &'a [u8],
+    stamp: Stamp,
+    host: &'a [u8],
+}
+
+impl<'a> Reader<'a> {
+    /// Takes a line apart, as [`read`] does.
+    pub(super) fn read(&mut self, line: &'a [u8]) -> Option<Frame<'a>> {
+        if !self.head.is_empty()
+            && let Some(rest) = line.strip_prefix(self.head)
+            && let Some(mut frame) = tagged(trim_end(rest), self.stamp, self.host)
+        {
+            unwrap_repeated(&mut frame);
+            return Some(frame);
+        }
+        let frame = read(line)?;
+        self.head = &[];
+        // Only the oldest form, `Feb  7 15:10:42 HOST TAG`, has the same bytes for a whole second.
+        if let Some(host) = frame.host
+            && matches!(frame.stamp, Stamp::Yearless { .. })
+            && line.get(STAMP..).is_some_and(|rest| rest.starts_with(host))
+            && line.get(STAMP + host.len()) == Some(&b' ')
+            && usual(&line[STAMP..], frame.stamp).is_some()
+        {
+            *self = Self { head: &line[..=STAMP + host.len()], stamp: frame.stamp, host };
+        }
+        Some(frame)
+    }
+}
+
+/// Bytes of `Feb  7 15:10:42 `.
+const STAMP: usize = 16;
+
 /// Makes a frame of a message whose speaker is known from elsewhere.
 pub(super) fn bare<'a>(tag: &'a [u8], pid: Option<u32>, message: &'a [u8]) -> Frame<'a> {
     let mut frame = Frame { tag, pid, message: trim_end(message), repeated: 1, ..Frame::default() };
@@ -127,6 +164,11 @@ fn usual(text: &[u8], stamp: Stamp) -> Option<Frame<'_>> {
     if stamp == Stamp::None || matches!(host.last()?, b':' | b']') || is_facility(host) {
         return None;
     }
+    tagged(rest, stamp, host)
+}
+
+/// Reads `TAG[PID]: MESSAGE` behind a host.
+fn tagged<'a>(rest: &'a [u8], stamp: Stamp, host: &'a [u8]) -> Option<Frame<'a>> {
     let end = rest.iter().position(|byte| !(byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')))?;
     let tag = &rest[..end];
     let (pid, colon) = match rest[end] {
@@ -139,7 +181,7 @@ fn usual(text: &[u8], stamp: Stamp) -> Option<Frame<'_>> {
         }
         _ => return None,
     };
-    if tag.is_empty() || !rest[colon..].starts_with(b": ") {
+    if tag.is_empty() || !rest.get(colon..)?.starts_with(b": ") {
         return None;
     }
     let message = after_extras(&rest[colon + 2..]);

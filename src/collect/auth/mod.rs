@@ -5,6 +5,7 @@
 //! does I/O.
 
 mod accounts;
+mod calendar;
 mod choice;
 mod chunks;
 mod claim;
@@ -25,11 +26,14 @@ mod login;
 mod pam;
 mod polkit;
 mod position;
+mod process;
 mod record;
 mod remote;
+mod rights;
 mod rotated;
 mod scan;
 mod session;
+mod sink;
 pub mod source;
 mod speaker;
 mod spot;
@@ -41,18 +45,19 @@ mod timestamp;
 mod trust;
 mod witness;
 
+pub use calendar::Clock;
 pub use input::Input;
 pub use record::JournalRecord;
 pub use scan::{EventSink, Scan};
 pub use spot::Place;
-pub use timestamp::Clock;
 
 use crate::model::{AuthEvent, AuthKind};
+use calendar::Calendar;
 use chrono::{DateTime, Utc};
 use claim::Claim;
-use join::{Heard, Joiner, Outcome, Sink};
+use join::Joiner;
+use sink::{Heard, Outcome, Sink};
 use spot::Spot;
-use timestamp::Calendar;
 use trust::Author;
 
 /// Reads one source of lines or records, in their order. It holds what waits for another line of its process:
@@ -147,7 +152,7 @@ impl Parser {
             reason: Some(b"written under another program's name"),
             ..Claim::new(AuthKind::Other, claim.service)
         };
-        join::tell_forged(&Heard { frame: &frame, claim: &claim, spot }, &forger, sink);
+        sink::tell_forged(&Heard { frame: &frame, claim: &claim, spot }, &forger, sink);
     }
 }
 

@@ -4,15 +4,16 @@
 //! A thread reads a piece, takes its lines apart, waits for its turn and joins them. The result is that of one
 //! thread; memory is a few pieces, whatever the input. It does not print.
 
+use super::calendar::Clock;
 use super::chunks::{LINE_CAP, Piece, Pieces, lines};
 use super::claim::Claim;
 use super::input::{self, Input};
-use super::join::{Outcome, Sink};
 use super::line::{self, Frame};
 use super::record::JournalRecord;
+use super::sink::{Outcome, Sink};
 use super::spot::Place;
 use super::tally::Tally;
-use super::timestamp::{Clock, Stamp};
+use super::timestamp::Stamp;
 use super::{Parser, speaker};
 use crate::model::{AuthEvent, Safe, ScanSummary, UnparsedLine};
 use std::io::{self, Read};
@@ -177,6 +178,7 @@ enum Told<'a> {
 fn take_apart(piece: &Piece, manner: Manner) -> Lines<'_> {
     let mut out = Lines { told: Vec::with_capacity(piece.bytes.len() / 100), ..Lines::default() };
     let mut before: &[u8] = &piece.before;
+    let mut reader = line::Reader::default();
     for text in lines(&piece.bytes) {
         let at = out.count;
         out.count += 1;
@@ -194,7 +196,7 @@ fn take_apart(piece: &Piece, manner: Manner) -> Lines<'_> {
             continue;
         }
         let readable = Some(text).filter(|text| text.len() <= LINE_CAP && !manner.only_records);
-        let Some(frame) = readable.and_then(line::read) else {
+        let Some(frame) = readable.and_then(|text| reader.read(text)) else {
             out.note_unparsed(at);
             continue;
         };

@@ -2,7 +2,7 @@
 
 use super::claim::Claim;
 use super::fact::Key;
-use super::join::Heard;
+use super::sink::Heard;
 use crate::model::{Attribution, AuthEvent, Safe};
 use chrono::DateTime;
 
@@ -28,7 +28,7 @@ impl Spot<'_> {
     }
 
     pub(super) fn key(&self) -> Key {
-        Key { file: self.place.file.cloned(), line: self.place.line, time: self.time }
+        Key { line: self.place.line, time: self.time }
     }
 }
 

@@ -5,11 +5,11 @@
 
 use super::cut;
 use super::fact::{Short, TryHash};
-use super::join::Outcome;
+use super::sink::Outcome;
 use crate::model::{AfterFailures, AuthKind, Safe, ScanSource, ScanSummary, Zone};
 use chrono::{DateTime, Utc};
 use std::collections::HashMap;
-use std::net::Ipv6Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// Sources and names kept one by one.
 const KEPT: usize = 10_000;
@@ -29,12 +29,16 @@ pub(super) struct Tally {
     zone: Zone,
     counts: [u64; KINDS],
     sources: HashMap<u128, SourceCount, TryHash>,
+    /// What sources that are no addresses call themselves.
+    hosts: HashMap<u128, Short, TryHash>,
     source_rest: u64,
     distinct_sources: Distinct,
-    names: HashMap<u64, usize, TryHash>,
-    name_list: Vec<(Short, u64)>,
+    /// The number of each name, by its hash.
+    names: HashMap<u64, u16, TryHash>,
+    name_counts: Vec<u64>,
+    name_list: Vec<Short>,
     distinct_names: Distinct,
-    span: Option<(i64, i64)>,
+    span: Span,
     hours: [u64; 24],
     /// The last quarter of an hour asked for, and its hour of the day.
     quarter: (i64, usize),
@@ -45,14 +49,44 @@ pub(super) struct Tally {
 
 const KINDS: usize = AuthKind::Other as usize + 1;
 
+/// What one source did. With its key it fills one line of the processor's cache: a flood comes from thousands.
 #[derive(Debug, Clone)]
 struct SourceCount {
-    address: Short,
     attempts: u64,
     accepted: u64,
-    names: [u32; NAMES_EACH],
-    names_len: u8,
-    span: Option<(i64, i64)>,
+    span: Span,
+    /// Numbers of names; those behind the last are [`NO_NAME`].
+    names: [u16; NAMES_EACH],
+}
+
+const NO_NAME: u16 = u16::MAX;
+
+/// First and last second; empty while the first is after the last.
+#[derive(Debug, Clone, Copy)]
+struct Span {
+    first: i64,
+    last: i64,
+}
+
+impl Default for Span {
+    fn default() -> Self {
+        Self { first: i64::MAX, last: i64::MIN }
+    }
+}
+
+impl Span {
+    fn widen(&mut self, second: i64) {
+        self.first = self.first.min(second);
+        self.last = self.last.max(second);
+    }
+
+    fn first_at(self) -> Option<DateTime<Utc>> {
+        (self.first <= self.last).then_some(self.first).and_then(time)
+    }
+
+    fn last_at(self) -> Option<DateTime<Utc>> {
+        (self.first <= self.last).then_some(self.last).and_then(time)
+    }
 }
 
 impl Tally {
@@ -61,12 +95,14 @@ impl Tally {
             zone,
             counts: [0; KINDS],
             sources: HashMap::default(),
+            hosts: HashMap::default(),
             source_rest: 0,
             distinct_sources: Distinct::default(),
             names: HashMap::default(),
+            name_counts: Vec::new(),
             name_list: Vec::new(),
             distinct_names: Distinct::default(),
-            span: None,
+            span: Span::default(),
             hours: [0; 24],
             quarter: (i64::MIN, 0),
             after: Vec::new(),
@@ -79,7 +115,7 @@ impl Tally {
     pub(super) fn count(&mut self, event: &Outcome<'_>) {
         self.telling += 1;
         if let Some(second) = event.second {
-            widen(&mut self.span, second);
+            self.span.widen(second);
         }
         if event.duplicate {
             return;
@@ -115,11 +151,14 @@ impl Tally {
             if self.sources.len() >= KEPT {
                 self.forget_the_quiet();
             }
-            self.sources.entry(key).or_insert_with(|| SourceCount::new(key, address))
+            if is_name(key) {
+                self.hosts.insert(key, Short::new(&address[..address.len().min(128)]));
+            }
+            self.sources.entry(key).or_insert_with(SourceCount::new)
         };
         source.attempts += count;
         if let Some(second) = event.second {
-            widen(&mut source.span, second);
+            source.span.widen(second);
         }
         if let Some(Some(name)) = name {
             source.remember(name);
@@ -143,20 +182,18 @@ impl Tally {
     }
 
     /// Counts a name; answers its number while it is kept.
-    fn name(&mut self, user: &[u8], count: u64) -> Option<u32> {
+    fn name(&mut self, user: &[u8], count: u64) -> Option<u16> {
         let hash = Short::hash(user);
         if let Some(&at) = self.names.get(&hash) {
-            self.name_list[at].1 += count;
-            return Some(at as u32);
+            self.name_counts[usize::from(at)] += count;
+            return Some(at);
         }
         self.distinct_names.add(hash);
-        if self.name_list.len() >= KEPT {
-            return None;
-        }
-        let cut = &user[..user.len().min(128)];
-        self.names.insert(hash, self.name_list.len());
-        self.name_list.push((Short::new(cut), count));
-        Some(self.name_list.len() as u32 - 1)
+        let at = u16::try_from(self.name_list.len()).ok().filter(|at| usize::from(*at) < KEPT)?;
+        self.names.insert(hash, at);
+        self.name_counts.push(count);
+        self.name_list.push(Short::new(&user[..user.len().min(128)]));
+        Some(at)
     }
 
     /// Drops the half of the sources with the fewest attempts: a flood of addresses must not push out the one
@@ -168,6 +205,7 @@ impl Tally {
         order.select_nth_unstable(half);
         for (attempts, key) in &order[..half] {
             self.sources.remove(key);
+            self.hosts.remove(key);
             self.source_rest += attempts;
         }
     }
@@ -184,12 +222,10 @@ impl Tally {
     /// The counts as a summary; files, lines and problems are the reader's to add.
     pub(super) fn summary(&self) -> ScanSummary {
         let count = |kind: AuthKind| self.counts[kind as usize];
-        let mut top: Vec<&SourceCount> = self.sources.values().collect();
-        top.sort_unstable_by(|a, b| {
-            b.attempts.cmp(&a.attempts).then_with(|| a.address.as_bytes().cmp(b.address.as_bytes()))
-        });
-        let mut names: Vec<&(Short, u64)> = self.name_list.iter().collect();
-        names.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.as_bytes().cmp(b.0.as_bytes())));
+        let mut top: Vec<_> = self.sources.iter().map(|(key, source)| (self.text_of(*key), source)).collect();
+        top.sort_unstable_by(|a, b| b.1.attempts.cmp(&a.1.attempts).then_with(|| a.0.cmp(&b.0)));
+        let mut names: Vec<_> = self.name_list.iter().zip(&self.name_counts).collect();
+        names.sort_unstable_by(|a, b| b.1.cmp(a.1).then_with(|| a.0.as_bytes().cmp(b.0.as_bytes())));
         ScanSummary {
             lines_telling: self.telling,
             attempts: count(AuthKind::Failed),
@@ -216,9 +252,9 @@ impl Tally {
             names_tried: self.distinct_names.estimate(),
             estimated: self.distinct_sources.seen > KEPT as u64 || self.distinct_names.seen > KEPT as u64,
             attempts_of_other_sources: self.source_rest,
-            first_at: self.span.and_then(|(first, _)| time(first)),
-            last_at: self.span.and_then(|(_, last)| time(last)),
-            top_sources: top.into_iter().take(10).map(|source| self.shown(source)).collect(),
+            first_at: self.span.first_at(),
+            last_at: self.span.last_at(),
+            top_sources: top.into_iter().take(10).map(|(text, source)| self.shown(text, source)).collect(),
             top_names: names
                 .into_iter()
                 .take(10)
@@ -231,45 +267,63 @@ impl Tally {
         }
     }
 
-    fn shown(&self, source: &SourceCount) -> ScanSource {
-        let names = &source.names[..usize::from(source.names_len)];
+    fn shown(&self, address: Safe, source: &SourceCount) -> ScanSource {
+        let names = source.names.iter().filter_map(|at| self.name_list.get(usize::from(*at)));
         ScanSource {
-            address: Safe::from_bytes(source.address.as_bytes()),
+            address,
             attempts: source.attempts,
             accepted: source.accepted,
-            names: names
-                .iter()
-                .filter_map(|at| self.name_list.get(*at as usize))
-                .map(|(name, _)| Safe::from_bytes(name.as_bytes()))
-                .collect(),
-            first_at: source.span.and_then(|(first, _)| time(first)),
-            last_at: source.span.and_then(|(_, last)| time(last)),
+            names: names.map(|name| Safe::from_bytes(name.as_bytes())).collect(),
+            first_at: source.span.first_at(),
+            last_at: source.span.last_at(),
+        }
+    }
+
+    /// A source as it is shown.
+    fn text_of(&self, key: u128) -> Safe {
+        if let Some(name) = self.hosts.get(&key) {
+            return Safe::from_bytes(name.as_bytes());
+        }
+        match u32::try_from(key ^ V4) {
+            Ok(v4) => Safe::new(&Ipv4Addr::from_bits(v4).to_string()),
+            Err(_) => Safe::new(&format!("{}/64", Ipv6Addr::from_bits(key))),
         }
     }
 }
 
 impl SourceCount {
-    fn new(key: u128, address: &[u8]) -> Self {
-        let shown = match Ipv6Addr::from_bits(key) {
-            _ if memchr::memchr(b':', address).is_none() => Short::new(address),
-            network => Short::new(format!("{network}/64").as_bytes()),
-        };
-        Self { address: shown, attempts: 0, accepted: 0, names: [0; NAMES_EACH], names_len: 0, span: None }
+    const fn new() -> Self {
+        let span = Span { first: i64::MAX, last: i64::MIN };
+        Self { attempts: 0, accepted: 0, span, names: [NO_NAME; NAMES_EACH] }
     }
 
-    fn remember(&mut self, name: u32) {
-        let len = usize::from(self.names_len);
-        if len < NAMES_EACH && !self.names[..len].contains(&name) {
-            self.names[len] = name;
-            self.names_len += 1;
+    fn remember(&mut self, name: u16) {
+        for known in &mut self.names {
+            if *known == name {
+                return;
+            }
+            if *known == NO_NAME {
+                *known = name;
+                return;
+            }
         }
     }
+}
+
+/// Where the keys of IPv4 addresses begin: `::ffff:0:0`.
+const V4: u128 = 0xffff_0000_0000;
+
+/// Where the keys of names begin: beyond the addresses in use.
+const NAMES: u128 = 0xff_u128 << 120;
+
+const fn is_name(key: u128) -> bool {
+    key >= NAMES && key & 1 == 1
 }
 
 /// What counts as one source: an IPv4 address, the /64 of an IPv6 address, or a name.
 fn source_key(address: &[u8]) -> u128 {
     if let Some(v4) = ipv4(address) {
-        return 0xffff_0000_0000 | u128::from(v4);
+        return V4 | u128::from(v4);
     }
     if memchr::memchr(b':', address).is_some() {
         let text = cut::split(address, b"%").map_or(address, |(address, _)| address);
@@ -278,8 +332,8 @@ fn source_key(address: &[u8]) -> u128 {
             return parsed.to_bits() & !u128::from(u64::MAX);
         }
     }
-    // 8000::/1 beyond the addresses in use.
-    0xff_u128 << 120 | u128::from(Short::hash(address)) << 1 | 1
+    // The /64 of an address ends in zeros, and a name's key in a one.
+    NAMES | u128::from(Short::hash(address)) << 1 | 1
 }
 
 fn ipv4(text: &[u8]) -> Option<u32> {
@@ -299,13 +353,6 @@ fn ipv4(text: &[u8]) -> Option<u32> {
         }
     }
     (dots == 3).then_some(whole << 8 | part)
-}
-
-fn widen(span: &mut Option<(i64, i64)>, second: i64) {
-    *span = Some(match *span {
-        Some((first, last)) => (first.min(second), last.max(second)),
-        None => (second, second),
-    });
 }
 
 fn time(second: i64) -> Option<DateTime<Utc>> {
