@@ -139,7 +139,7 @@ impl Parser {
         let mut frame = line::bare(name.as_bytes(), record.pid.or(record.syslog_pid), &record.message);
         frame.host = record.host.as_deref().map(str::as_bytes);
         let Some(claim) = speaker::read(frame.tag, frame.message) else { return };
-        let forger = match trust::author(record, name) {
+        let forger = match trust::author(record, name, claim.kind) {
             Author::Itself => {
                 self.joiner.hear(&Heard { frame: &frame, claim: &claim, spot }, sink);
                 return;

@@ -3,6 +3,7 @@
 //! Anybody may write `sshd[1]: Accepted ..` by `logger`; only journald can write `_COMM`, `_EXE` and `_UID`.
 
 use super::record::JournalRecord;
+use crate::model::AuthKind;
 
 /// Programs that may speak under a name, by their `_COMM` (cut at 15 bytes) or the base name of `_EXE`.
 const SPEAKERS: [(&[&str], &[&str]); 10] = [
@@ -33,12 +34,12 @@ pub(super) enum Author {
     Itself,
     /// Another program: this one.
     Forger(String),
-    /// The trusted fields do not say enough, and the user is not root: this one.
+    /// The trusted fields do not say enough: this one.
     Unproven(String),
 }
 
-/// Tells the author of a record that claims to come from `tag`.
-pub(super) fn author(record: &JournalRecord, tag: &str) -> Author {
+/// Tells the author of a record that claims to come from `tag` and tells of an event of that kind.
+pub(super) fn author(record: &JournalRecord, tag: &str, kind: AuthKind) -> Author {
     let exe = record.exe.as_deref().map(|exe| exe.strip_suffix(" (deleted)").unwrap_or(exe));
     let base = exe.and_then(|exe| exe.rsplit('/').next());
     let speaker = record.comm.as_deref().or(base);
@@ -56,8 +57,12 @@ pub(super) fn author(record: &JournalRecord, tag: &str) -> Author {
         speaker.is_none_or(|speaker| programs.contains(&speaker))
             || base.is_some_and(|base| programs.contains(&base))
     });
+    // Who let somebody in lives at least as long as the session: journald can look at it. A writer who is gone by
+    // then is believed what he says of refusals, where loss would be worse than a lie.
+    let is_gone = record.uid.is_some() && speaker.is_none() && programs.is_some();
     match exe {
         _ if !fits => Author::Forger(named()),
+        _ if is_root && is_gone && kind == AuthKind::Accepted => Author::Unproven(named()),
         _ if is_root => Author::Itself,
         // A program in a place that its user can write may give itself any name.
         Some(exe) if FOLDERS.iter().any(|folder| exe.starts_with(folder)) => Author::Itself,
@@ -101,7 +106,15 @@ mod tests {
             (r#""_COMM":"sudo","_EXE":"/usr/bin/sudo","_UID":"1000""#, "sudo", Author::Itself),
             (r#""_UID":"1000""#, "sudo", Author::Itself),
         ] {
-            assert_eq!(author(&record(fields), tag), author_expected, "{fields} as {tag}");
+            assert_eq!(author(&record(fields), tag, AuthKind::Failed), author_expected, "{fields} as {tag}");
         }
+    }
+
+    #[test]
+    fn who_was_gone_before_he_could_be_looked_at_lets_nobody_in() {
+        let gone = Author::Unproven("an unknown program".into());
+        assert_eq!(author(&record(r#""_UID":"0""#), "sshd", AuthKind::Accepted), gone);
+        // A journal of another system has no trusted fields at all.
+        assert_eq!(author(&record(r#""PRIORITY":"6""#), "sshd", AuthKind::Accepted), Author::Itself);
     }
 }
