@@ -57,13 +57,16 @@ pub struct Options {
     /// Use ASCII only
     #[arg(long, global = true)]
     pub ascii: bool,
+    /// Turn the mouse on (F8 does, too)
+    #[arg(long)]
+    pub mouse: bool,
     /// No screen: the report once, then a line for each change (into a pipe: the report alone)
     #[arg(long, conflicts_with = "headless")]
     pub plain: bool,
     /// The same, and into a pipe or a file it goes on, too
     #[arg(long, conflicts_with_all = ["headless", "once"])]
     pub watch: bool,
-    /// Only look: no signals, no accepting of risks from the screen
+    /// Only look: no signals, no accepting of risks, no files from the screen
     #[arg(long)]
     pub read_only: bool,
 }

@@ -10,6 +10,7 @@ pub mod collect;
 mod commands;
 pub mod config;
 pub mod engine;
+mod exports;
 mod messages;
 pub mod model;
 mod modes;

@@ -11,7 +11,7 @@ use crate::model::{Level, Request, SensorState, Snapshot, Zone};
 use crate::outputs::document::Document;
 use crate::outputs::journal::{Opened, Reader, Record};
 use crate::outputs::{Output, report, state};
-use crate::{Failure, accepted, commands, messages, signals, tui};
+use crate::{Failure, accepted, commands, exports, messages, signals, tui};
 use anyhow::Context as _;
 use chrono::Utc;
 use std::io::{self, Write as _};
@@ -100,7 +100,9 @@ pub(crate) fn full_screen(config: &Config, options: &Options) -> Result<ExitCode
         settings: config.screen.clone(),
         user_themes: user_themes(),
         color: color_depth(options),
-        ascii: options.ascii || !speaks_utf8(),
+        mouse: options.mouse,
+        // The kernel's own console has few signs.
+        ascii: options.ascii || !speaks_utf8() || std::env::var("TERM").is_ok_and(|term| term == "linux"),
         min_level: config.min_level,
         interval: Duration::from_secs_f64(config.interval_s),
         zone: Zone::Local,
@@ -115,8 +117,12 @@ pub(crate) fn full_screen(config: &Config, options: &Options) -> Result<ExitCode
 
 /// What the screen may have done here.
 fn hands(config: &Config) -> tui::hands::Hands {
-    let keeper = config.data_dir_here().map(|dir| Arc::new(accepted::Keeper { dir }) as Arc<_>);
-    tui::hands::Hands { acceptances: keeper, signals: Some(Arc::new(signals::Kernel)) }
+    let dir = config.data_dir_here();
+    tui::hands::Hands {
+        acceptances: dir.clone().map(|dir| Arc::new(accepted::Keeper { dir }) as Arc<_>),
+        signals: Some(Arc::new(signals::Kernel)),
+        exports: dir.map(|dir| Arc::new(exports::Shelf { dir }) as Arc<_>),
+    }
 }
 
 /// Where the record goes.

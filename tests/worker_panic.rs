@@ -58,6 +58,7 @@ fn host() {
         settings: tui::Settings::default(),
         user_themes: Vec::new(),
         color: ColorDepth::Ansi16,
+        mouse: false,
         ascii: false,
         min_level: Level::Info,
         interval: Duration::from_secs(1),

@@ -87,6 +87,9 @@ pub fn header(buf: &mut Buffer, area: Rect, view: &View<'_>, mode: Mode) {
     if view.room > Room::Narrow || mode != Mode::Live {
         right.insert(0, Span::styled(mode.words(view), style));
     }
+    if view.redacted {
+        right.insert(0, Span::styled(" REDACTED ", theme.chip));
+    }
     sides(buf, area, &Line::from(left).style(theme.header), &Line::from(right).style(theme.header));
 }
 
@@ -103,17 +106,7 @@ pub fn change(snapshot: &Snapshot, view: &View<'_>) -> String {
 /// Draws the tabs, each with its worst level, and the level from which rows are shown.
 pub fn tabs(buf: &mut Buffer, area: Rect, view: &View<'_>, open: Tab) {
     let theme = view.theme;
-    let mut spans = Vec::new();
-    for tab in Tab::ALL {
-        let name = if view.room >= Room::Wide { tab.title() } else { tab.short() };
-        let (style, left, right) = if tab == open { (theme.tab, "[", "]") } else { (theme.text, " ", " ") };
-        spans.push(Span::styled(format!("{left}{} {name}", tab as usize + 1), style));
-        if let Some((badge, look)) = badge(tab, view) {
-            let look = if tab == open { theme.tab } else { look };
-            spans.push(Span::styled(format!(" {badge}"), look));
-        }
-        spans.push(Span::styled(right, style));
-    }
+    let spans: Vec<Span<'_>> = Tab::ALL.into_iter().flat_map(|tab| tab_words(tab, view, open)).collect();
     let from = match view.min_level {
         Level::Info => "info+",
         Level::Warning => "warning+",
@@ -124,6 +117,29 @@ pub fn tabs(buf: &mut Buffer, area: Rect, view: &View<'_>, open: Tab) {
     let roomy = left.width() + "level: warning+ ".len() < usize::from(area.width);
     let word = if roomy { "level: " } else { "" };
     sides(buf, area, &left, &Line::styled(format!("{word}{from} "), style));
+}
+
+/// The words of one tab.
+fn tab_words(tab: Tab, view: &View<'_>, open: Tab) -> Vec<Span<'static>> {
+    let theme = view.theme;
+    let name = if view.room >= Room::Wide { tab.title() } else { tab.short() };
+    let (style, left, right) = if tab == open { (theme.tab, "[", "]") } else { (theme.text, " ", " ") };
+    let mut spans = vec![Span::styled(format!("{left}{} {name}", tab as usize + 1), style)];
+    if let Some((badge, look)) = badge(tab, view) {
+        let look = if tab == open { theme.tab } else { look };
+        spans.push(Span::styled(format!(" {badge}"), look));
+    }
+    spans.push(Span::styled(right, style));
+    spans
+}
+
+/// The tab whose words stand at a column of the line of tabs.
+pub fn tab_at(x: u16, view: &View<'_>, open: Tab) -> Option<Tab> {
+    let mut end = 0;
+    Tab::ALL.into_iter().find(|tab| {
+        end += tab_words(*tab, view, open).iter().map(Span::width).sum::<usize>();
+        usize::from(x) < end
+    })
 }
 
 /// What a tab has to say: the worst level of its findings and how many, or that its sensor is blind.

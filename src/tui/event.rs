@@ -53,8 +53,12 @@ pub async fn run(setup: Setup) -> anyhow::Result<Ending> {
     let looks = looks(&setup)?;
     let mut app = App::new(looks);
     let watcher = Watcher::start().context("cannot watch the terminal")?;
+    let mouse = setup.mouse;
     let mut screen = Screen::take().context("cannot take the terminal; without one, use --once")?;
     let (tell, told) = unbounded_channel();
+    if mouse {
+        screen.mouse(true);
+    }
     let (width, height) = screen.size();
     app.resize(width, height);
     let look_back = setup.look_back;
@@ -78,11 +82,16 @@ fn looks(setup: &Setup) -> anyhow::Result<Looks> {
         .filter_map(|name| theme::load(name, &setup.user_themes).ok())
         .map(|theme| theme.at(setup.color))
         .collect();
-    let ascii = setup.ascii || setup.settings.glyphs == glyphs::GlyphSet::Ascii;
     Ok(Looks {
         theme: theme.at(setup.color),
         themes,
-        glyphs: if ascii { &glyphs::ASCII } else { &glyphs::BLOCKS },
+        glyphs: match setup.settings.glyphs {
+            _ if setup.ascii => &glyphs::ASCII,
+            glyphs::GlyphSet::Ascii => &glyphs::ASCII,
+            glyphs::GlyphSet::Braille => &glyphs::BRAILLE,
+            glyphs::GlyphSet::Blocks => &glyphs::BLOCKS,
+        },
+        mouse: setup.mouse,
         keymap: Keymap::with(setup.settings.preset, &setup.settings.keys)?.without(&missing(&setup.hands)),
         min_level: setup.min_level,
         interval: setup.interval,
@@ -97,6 +106,9 @@ fn missing(hands: &Hands) -> Vec<Action> {
     let mut missing = Vec::new();
     if hands.acceptances.is_none() {
         missing.extend([Action::Accept, Action::AcceptUntil, Action::TakeBack]);
+    }
+    if hands.exports.is_none() {
+        missing.push(Action::Export);
     }
     if hands.signals.is_none() {
         missing.push(Action::Signal);
@@ -228,6 +240,8 @@ impl Loop {
                 screen.print(&format!("{text}\nAny key returns.\n"));
                 self.plain = true;
             }
+            Effect::Save(name, extension, text) => self.save(name, extension, text),
+            Effect::Mouse(on) => screen.mouse(on),
             Effect::Suspend => {
                 screen.leave();
                 // The whole group, as ^Z does where the terminal makes the signal: `cargo run` stops, too.
@@ -298,6 +312,20 @@ impl Loop {
             };
             // The loop is gone only when the program ends.
             let _ = tell.send(done);
+        });
+    }
+
+    /// Has a file written off this thread.
+    fn save(&self, name: String, extension: &'static str, text: String) {
+        let Some(exports) = self.setup.hands.exports.clone() else { return };
+        let tell = self.tell.clone();
+        tokio::task::spawn_blocking(move || {
+            let words = match exports.save(&name, extension, &text) {
+                Ok(path) => format!("written: {}", path.display()),
+                Err(why) => format!("not written: {why:#}"),
+            };
+            // The loop is gone only when the program ends.
+            let _ = tell.send(News::Done(words, false));
         });
     }
 

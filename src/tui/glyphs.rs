@@ -12,6 +12,8 @@ pub enum GlyphSet {
     /// Block elements, present in nearly every font.
     #[default]
     Blocks,
+    /// Braille dots in curves, where the font has them.
+    Braille,
     /// Plain ASCII.
     Ascii,
 }
@@ -81,6 +83,10 @@ pub const BLOCKS: Glyphs = Glyphs {
     frame: ["┌", "┐", "└", "┘", "│"],
     ascii: false,
 };
+
+/// Block elements, with curves of braille dots.
+pub const BRAILLE: Glyphs =
+    Glyphs { bars: [" ", "⡀", "⣀", "⣄", "⣤", "⣦", "⣶", "⣷", "⣿"], ..BLOCKS };
 
 /// Plain ASCII.
 pub const ASCII: Glyphs = Glyphs {
@@ -152,7 +158,7 @@ pub const fn ascii(c: char) -> char {
         '←' => '<',
         '↑' | '▲' => '^',
         '↓' | '▼' => 'v',
-        '█' | '■' => '#',
+        '█' | '■' | '⣿' | '⣷' => '#',
         '·' => '.',
         '✓' => 'y',
         'ä' | 'á' | 'à' | 'â' => 'a',

@@ -4,6 +4,7 @@
 
 use crate::model::{Acceptance, FindingId};
 use chrono::{DateTime, Utc};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// What can be done here; `None` is not possible, or not wished (`--read-only`).
@@ -13,6 +14,17 @@ pub struct Hands {
     pub acceptances: Option<Arc<dyn Acceptances>>,
     /// Sends signals.
     pub signals: Option<Arc<dyn Signals>>,
+    /// Writes files.
+    pub exports: Option<Arc<dyn Exports>>,
+}
+
+/// Writes files that a person asked for. It may take its time: it is called off the drawing thread.
+pub trait Exports: Send + Sync {
+    /// Writes a new file, and answers where it is; `name` has no extension.
+    ///
+    /// # Errors
+    /// It could not be written, in words.
+    fn save(&self, name: &str, extension: &str, text: &str) -> anyhow::Result<PathBuf>;
 }
 
 /// Keeps the risks that a person took. It may take its time: it is called off the drawing thread.

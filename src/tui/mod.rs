@@ -9,6 +9,7 @@ mod clipboard;
 mod color;
 pub mod concern;
 mod event;
+pub mod export;
 pub mod filter;
 pub mod glyphs;
 pub mod hands;
@@ -18,6 +19,7 @@ pub mod page;
 pub mod pages;
 pub mod past;
 pub mod popup;
+pub mod redact;
 mod screen;
 pub mod story;
 pub mod theme;
@@ -47,7 +49,7 @@ pub const FAR: TimeDelta = TimeDelta::minutes(6);
 pub struct Settings {
     /// Name of a theme, embedded or from the themes directory. Default: `terminal`.
     pub theme: String,
-    /// Which signs to draw with: `blocks` or `ascii`. Default: `blocks`.
+    /// Which signs to draw with: `blocks`, `braille` or `ascii`. Default: `blocks`.
     pub glyphs: glyphs::GlyphSet,
     /// Which keys to begin with: `default`, `htop` or `vim`. Default: `default`.
     pub preset: keymap::Preset,
@@ -82,6 +84,8 @@ pub struct Setup {
     pub user_themes: Vec<theme::File>,
     /// How much colour the terminal takes.
     pub color: ColorDepth,
+    /// The mouse is on from the beginning.
+    pub mouse: bool,
     /// Draw with ASCII only, whatever the settings say.
     pub ascii: bool,
     /// Rows of lower levels are hidden.

@@ -9,11 +9,11 @@ use super::keymap::Action;
 use super::past::{Kept, Past, Stretch, Trend};
 use super::theme::Theme;
 use super::widgets::prose::Para;
-use super::widgets::table::Listing;
+use super::widgets::table::{Hit, Listing};
 use crate::model::{Category, Finding, FindingId, Level, Snapshot, Zone};
 use chrono::{DateTime, Utc};
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 
 /// The pages, in the order of their tabs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
@@ -145,6 +145,8 @@ pub struct View<'a> {
     pub min_level: Level,
     /// How much room the screen has.
     pub room: Room,
+    /// Names and addresses have stand-ins.
+    pub redacted: bool,
 }
 
 /// What a page answers to a key that it knows.
@@ -201,6 +203,11 @@ pub trait Page {
     /// The list that filter and sort keys work on.
     fn list(&mut self) -> Option<&mut dyn Listing> {
         None
+    }
+
+    /// Takes a click; `None` when nothing of the page is there.
+    fn click(&mut self, at: Position) -> Option<Hit> {
+        self.list()?.click(at)
     }
 
     /// The filter that is in force.

@@ -20,6 +20,12 @@ const ENTER: &[u8] = b"\x1b[?1049h\x1b[?25l\x1b[?2004h\x1b[m\x1b[2J";
 /// And back.
 const LEAVE: &[u8] = b"\x1b[m\x1b[?2004l\x1b[?25h\x1b[?1049l";
 
+/// Clicks, drags and the wheel, with places beyond column 223 (1000, 1002, 1006); never 1003, which sends every
+/// motion up the line.
+const MOUSE_ON: &[u8] = b"\x1b[?1000h\x1b[?1002h\x1b[?1006h";
+/// And off, all that any program may have left on.
+const MOUSE_OFF: &[u8] = b"\x1b[?1006l\x1b[?1003l\x1b[?1002l\x1b[?1000l";
+
 /// How long leaving waits for a terminal that does not read.
 const LEAVE_PATIENCE: Duration = Duration::from_millis(300);
 
@@ -39,6 +45,7 @@ pub(super) struct Screen {
     back: Buffer,
     before: Vec<u8>,
     entered: bool,
+    mouse: bool,
 }
 
 impl Screen {
@@ -56,6 +63,7 @@ impl Screen {
             back: Buffer::default(),
             before: Vec::new(),
             entered: false,
+            mouse: false,
         };
         screen.enter()?;
         Ok(screen)
@@ -71,6 +79,9 @@ impl Screen {
         self.entered = true;
         self.wire.forget();
         self.before.extend_from_slice(ENTER);
+        if self.mouse {
+            self.before.extend_from_slice(MOUSE_ON);
+        }
         self.resize();
         Ok(())
     }
@@ -82,7 +93,9 @@ impl Screen {
         }
         self.before.clear();
         if self.writer.wait(LEAVE_PATIENCE) {
-            self.writer.send(LEAVE.to_vec());
+            // Before and after: some terminals keep the mouse for each of their two screens.
+            let mouse: &[u8] = if self.mouse { MOUSE_OFF } else { b"" };
+            self.writer.send([mouse, LEAVE, mouse].concat());
             self.writer.wait(LEAVE_PATIENCE);
         }
         // An error here means that the terminal is gone: then there is nothing to restore.
@@ -114,6 +127,12 @@ impl Screen {
     /// The size of what is drawn.
     pub(super) const fn size(&self) -> (u16, u16) {
         (self.front.area.width, self.front.area.height)
+    }
+
+    /// Turns the mouse on or off with the next frame.
+    pub(super) fn mouse(&mut self, on: bool) {
+        self.mouse = on;
+        self.add(if on { MOUSE_ON } else { MOUSE_OFF });
     }
 
     /// Sends this with the next frame.

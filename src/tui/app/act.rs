@@ -55,6 +55,13 @@ impl App {
             Action::Help => self.popup = Some(Popup::Help(Help::default())),
             Action::Accept | Action::AcceptUntil => self.begin_accept(action, now),
             Action::TakeBack => return self.take_back(now),
+            Action::Export => self.begin_export(),
+            Action::Redact => self.redact(now),
+            Action::Mouse => {
+                self.looks.mouse = !self.looks.mouse;
+                self.say(if self.looks.mouse { "mouse on" } else { "mouse off" }, now);
+                return vec![Effect::Mouse(self.looks.mouse)];
+            }
             Action::Redraw => return vec![Effect::Redraw],
             Action::Suspend => return vec![Effect::Suspend],
             Action::Quit => return vec![Effect::Quit],
@@ -186,7 +193,7 @@ impl App {
 
     /// Shows the next warning or alert, on the tab that has its row.
     fn next_problem(&mut self, action: Action, now: DateTime<Utc>) -> Vec<Effect> {
-        let Some(snapshot) = self.shown().cloned() else { return Vec::new() };
+        let Some(snapshot) = self.picture() else { return Vec::new() };
         let problems: Vec<_> =
             snapshot.findings.iter().filter(|finding| story::is_problem(finding)).collect();
         let count = problems.len();

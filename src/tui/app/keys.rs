@@ -24,6 +24,7 @@ impl App {
                 self.paste(text, now);
                 Vec::new()
             }
+            Event::Mouse(event) => self.mouse(*event, now),
             Event::Resize(width, height) => {
                 self.resize(*width, *height);
                 self.wants(now)
@@ -47,7 +48,7 @@ impl App {
         }
     }
 
-    fn key(&mut self, key: KeyEvent, now: DateTime<Utc>) -> Vec<Effect> {
+    pub(super) fn key(&mut self, key: KeyEvent, now: DateTime<Utc>) -> Vec<Effect> {
         let action = self.looks.keymap.find(self.tab, Chord::of(&key));
         if let Some(popup) = &mut self.popup {
             let press =
@@ -78,6 +79,7 @@ impl App {
             Reply::Interval(seconds) => return self.measure_every(Duration::from_secs_f64(seconds), now),
             Reply::Theme(name) => self.use_theme(&name, now),
             Reply::GoTo(at) => return self.go_to_time(at, now),
+            Reply::Export(format) => return self.export(format, now),
             Reply::Sort(column) => {
                 if let Some(list) = self.pages[self.tab as usize].list() {
                     list.sort_by(column);

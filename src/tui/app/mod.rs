@@ -5,7 +5,7 @@
 /// Calls the page of the open tab with a view of everything else.
 macro_rules! with_page {
     ($app:ident, $now:expr, |$page:ident, $view:ident| $body:expr) => {{
-        let shown = $app.shown().cloned();
+        let shown = $app.picture();
         let back = $app.frozen.as_ref().and_then(|held| held.back.as_ref());
         shown.map(|snapshot| {
             let $view = View {
@@ -21,6 +21,7 @@ macro_rules! with_page {
                 zone: $app.looks.zone,
                 min_level: $app.looks.min_level,
                 room: Room::of($app.size.0, $app.size.1),
+                redacted: $app.redacted.is_some(),
             };
             let $page = &mut $app.pages[$app.tab as usize];
             $body
@@ -31,7 +32,9 @@ macro_rules! with_page {
 mod act;
 mod frame;
 mod keys;
+mod mouse;
 mod risk;
+mod share;
 
 pub use frame::lines;
 
@@ -79,6 +82,10 @@ pub enum Effect {
     Send(Target, Signal),
     /// Leave the full screen, print this, wait for a key.
     Plain(String),
+    /// Write a new file: its name without extension, the extension, the text.
+    Save(String, &'static str, String),
+    /// Turn the mouse on or off.
+    Mouse(bool),
     /// Stop as `^Z` does.
     Suspend,
     /// Send the whole frame again.
@@ -117,6 +124,8 @@ pub struct Looks {
     pub notices: Vec<String>,
     /// A record can be asked.
     pub has_record: bool,
+    /// The mouse is on.
+    pub mouse: bool,
 }
 
 impl Default for Looks {
@@ -132,6 +141,7 @@ impl Default for Looks {
             zone: Zone::default(),
             notices: Vec::new(),
             has_record: false,
+            mouse: false,
         }
     }
 }
@@ -178,6 +188,8 @@ pub struct App {
     problem: Option<FindingId>,
     /// The risk that was accepted last on this screen.
     accepted: Option<FindingId>,
+    /// Names and addresses have stand-ins; the beat that was redacted last, and how it reads then.
+    redacted: Option<Option<(Arc<Snapshot>, Arc<Snapshot>)>>,
     dirty: bool,
     size: (u16, u16),
 }
@@ -209,6 +221,7 @@ impl App {
             said: None,
             problem: None,
             accepted: None,
+            redacted: None,
             dirty: true,
             size: (80, 24),
         }

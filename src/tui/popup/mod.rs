@@ -3,6 +3,7 @@
 //! A popup takes the keys while it is open; it answers what the app has to do and does nothing itself.
 
 mod accept;
+mod export;
 mod help;
 mod palette;
 mod sheet;
@@ -11,6 +12,7 @@ mod sort;
 mod time;
 
 pub use accept::AcceptForm;
+pub use export::ExportMenu;
 pub use help::Help;
 pub use palette::Palette;
 pub use sheet::Reading;
@@ -19,6 +21,7 @@ pub use sort::SortMenu;
 pub use time::TimeEntry;
 
 use super::app::Effect;
+use super::export::Format;
 use super::keymap::{Action, Keymap};
 use super::page::{Tab, View};
 use super::widgets::pen::Pen;
@@ -50,6 +53,8 @@ pub enum Popup {
     Signal(SignalDialog),
     /// A time to go to.
     Time(TimeEntry),
+    /// Something is about to be written to a file.
+    Export(ExportMenu),
 }
 
 /// One press of a key, with all that it can mean.
@@ -83,6 +88,8 @@ pub enum Reply {
     Theme(String),
     /// Close, then go to this time on History.
     GoTo(DateTime<Utc>),
+    /// Close, then write this.
+    Export(Format),
     /// Close, then sort by this.
     Sort(Option<usize>),
     /// Copy this, stay open.
@@ -100,7 +107,7 @@ impl Popup {
             Self::Help(help) => help.is_typing(),
             Self::Palette(_) | Self::Accept(_) | Self::Time(_) => true,
             Self::Signal(dialog) => dialog.is_typing(),
-            Self::Sort(_) | Self::Sheet(_) => false,
+            Self::Sort(_) | Self::Sheet(_) | Self::Export(_) => false,
         }
     }
 
@@ -112,7 +119,7 @@ impl Popup {
             Self::Accept(form) => form.input(),
             Self::Time(entry) => entry.input(),
             // What must be typed on purpose is not pasted.
-            Self::Signal(_) | Self::Sort(_) | Self::Sheet(_) => return,
+            Self::Signal(_) | Self::Sort(_) | Self::Sheet(_) | Self::Export(_) => return,
         };
         type_in(input, text);
     }
@@ -127,6 +134,7 @@ impl Popup {
             Self::Accept(form) => form.key(press),
             Self::Signal(dialog) => dialog.key(press),
             Self::Time(entry) => entry.key(press),
+            Self::Export(menu) => menu.key(press),
         }
     }
 
@@ -147,6 +155,7 @@ impl Popup {
             Self::Accept(form) => Some(form.draw(buf, screen, view)),
             Self::Signal(dialog) => dialog.draw(buf, screen, view),
             Self::Time(entry) => Some(entry.draw(buf, screen, view)),
+            Self::Export(menu) => menu.draw(buf, screen, view),
         }
     }
 }

@@ -4,12 +4,13 @@
 
 use crate::model::Level;
 use crate::text;
+use crate::tui::export::Grid;
 use crate::tui::filter::{Field, Filter};
 use crate::tui::keymap::Action;
 use crate::tui::page::View;
 use crate::tui::widgets::pen::put;
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 use std::cmp::Ordering;
 
@@ -57,8 +58,23 @@ pub trait Listing {
     fn sorted_by(&self) -> Option<usize>;
     /// Sorts by a column; `None` is attention.
     fn sort_by(&mut self, column: Option<usize>);
+    /// Takes a click; `None` when it is not on the list.
+    fn click(&mut self, at: Position) -> Option<Hit>;
+    /// Every row that is shown, with all columns, as words.
+    fn grid(&self, view: &View<'_>) -> Grid;
     /// Moves the selection or changes the order; false when the action means neither.
     fn act(&mut self, action: Action) -> bool;
+}
+
+/// What a click on a list hit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hit {
+    /// The words over a column: it is sorted by it now.
+    Head,
+    /// A row: it is selected now.
+    Row,
+    /// The row that was selected already.
+    Again,
 }
 
 /// Rows with their order, filter and selection.
@@ -75,6 +91,8 @@ pub struct List<T: 'static> {
     height: usize,
     /// Columns at the left that are scrolled away.
     skip: usize,
+    /// Where it was drawn last.
+    area: Rect,
 }
 
 impl<T: Row> List<T> {
@@ -92,6 +110,7 @@ impl<T: Row> List<T> {
             offset: 0,
             height: 1,
             skip: 0,
+            area: Rect::ZERO,
         }
     }
 
@@ -178,6 +197,7 @@ impl<T: Row> List<T> {
         if area.height == 0 || area.width <= MARK {
             return;
         }
+        self.area = area;
         let layout = self.layout(area.width);
         let theme = view.theme;
         for (column, x, width) in &layout {
@@ -280,6 +300,45 @@ impl<T: Row> Listing for List<T> {
         self.reversed = false;
         self.arrange(key);
         self.offset = 0;
+    }
+
+    fn click(&mut self, at: Position) -> Option<Hit> {
+        if !self.area.contains(at) {
+            return None;
+        }
+        if at.y == self.area.y {
+            let x = at.x - self.area.x;
+            let (column, ..) = *self
+                .layout(self.area.width)
+                .iter()
+                .find(|(_, from, wide)| (*from..from + wide + 1).contains(&x))?;
+            let place = self.columns.iter().position(|known| std::ptr::eq(known, column))?;
+            column.order?;
+            if self.sort == Some(place) {
+                self.act(Action::Reverse);
+            } else {
+                self.sort_by(Some(place));
+            }
+            return Some(Hit::Head);
+        }
+        let row = self.offset + usize::from(at.y - self.area.y - 1);
+        if row >= self.shown.len() {
+            return None;
+        }
+        let again = row == self.selected;
+        self.selected = row;
+        Some(if again { Hit::Again } else { Hit::Row })
+    }
+
+    fn grid(&self, view: &View<'_>) -> Grid {
+        let cells = |at: &usize| {
+            let row = &self.rows[*at];
+            self.columns.iter().map(|column| (column.cell)(row, view).content.into_owned()).collect()
+        };
+        Grid {
+            titles: self.columns.iter().map(|column| column.title).collect(),
+            rows: self.shown.iter().map(cells).collect(),
+        }
     }
 
     fn act(&mut self, action: Action) -> bool {

@@ -11,13 +11,13 @@ use crate::tui::keymap::Action;
 use crate::tui::page::{Answer, Page, Room, Sheet, View};
 use crate::tui::widgets::pen::Pen;
 use crate::tui::widgets::prose::{Para, lay};
-use crate::tui::widgets::table::{List, Listing};
+use crate::tui::widgets::table::{Hit, List, Listing};
 use crate::tui::{concern, story, words};
 use day::{blind, day, plural_addresses};
 use eyes::{EYES, Eye};
 use knocks::{KNOCKS, Knock, state};
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 use std::sync::Arc;
 
@@ -254,6 +254,17 @@ impl Page for Auth {
 
     fn list(&mut self) -> Option<&mut dyn Listing> {
         if self.on_knocks { Some(&mut self.knocks) } else { Some(&mut self.eyes) }
+    }
+
+    fn click(&mut self, at: Position) -> Option<Hit> {
+        let before = self.on_knocks;
+        let (hit, on) = match self.eyes.click(at) {
+            Some(hit) => (hit, false),
+            None => (self.knocks.click(at)?, true),
+        };
+        self.on_knocks = on;
+        // The first click on the other list only goes there.
+        Some(if hit == Hit::Again && before != on { Hit::Row } else { hit })
     }
 
     fn filter(&self) -> Option<&Filter> {

@@ -11,12 +11,12 @@ use crate::tui::keymap::Action;
 use crate::tui::page::{Answer, Page, Room, Sheet, View};
 use crate::tui::widgets::pen::Pen;
 use crate::tui::widgets::prose::Para;
-use crate::tui::widgets::table::{List, Listing};
+use crate::tui::widgets::table::{Hit, List, Listing};
 use crate::tui::{concern, story, words};
 use chrono::TimeDelta;
 use habits::{draw_habits, habits};
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use rows::{HERE, Here, WAS, Was, from, kind, told_once};
@@ -195,6 +195,17 @@ impl Page for Logins {
 
     fn list(&mut self) -> Option<&mut dyn Listing> {
         if self.on_was { Some(&mut self.was) } else { Some(&mut self.here) }
+    }
+
+    fn click(&mut self, at: Position) -> Option<Hit> {
+        let before = self.on_was;
+        let (hit, on) = match self.here.click(at) {
+            Some(hit) => (hit, false),
+            None => (self.was.click(at)?, true),
+        };
+        self.on_was = on;
+        // The first click on the other list only goes there.
+        Some(if hit == Hit::Again && before != on { Hit::Row } else { hit })
     }
 
     fn filter(&self) -> Option<&Filter> {

@@ -11,12 +11,12 @@ use crate::tui::keymap::Action;
 use crate::tui::page::{Answer, Page, Room, Sheet, View};
 use crate::tui::widgets::pen::Pen;
 use crate::tui::widgets::prose::Para;
-use crate::tui::widgets::table::{List, Listing};
+use crate::tui::widgets::table::{Hit, List, Listing};
 use crate::tui::{concern, story, words};
 use chrono::{DateTime, Utc};
 use doors::{DOORS, Door, doors, protocol, reach};
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 use talks::{TALKS, Talk, owner, talks};
 
@@ -235,6 +235,17 @@ impl Page for Network {
 
     fn list(&mut self) -> Option<&mut dyn Listing> {
         if self.on_talks { Some(&mut self.talks) } else { Some(&mut self.doors) }
+    }
+
+    fn click(&mut self, at: Position) -> Option<Hit> {
+        let before = self.on_talks;
+        let (hit, on) = match self.doors.click(at) {
+            Some(hit) => (hit, false),
+            None => (self.talks.click(at)?, true),
+        };
+        self.on_talks = on;
+        // The first click on the other list only goes there.
+        Some(if hit == Hit::Again && before != on { Hit::Row } else { hit })
     }
 
     fn filter(&self) -> Option<&Filter> {
