@@ -11,6 +11,9 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 /// Accounts that every machine has say nothing about a person.
 const COMMON: [&str; 4] = ["root", "nobody", "daemon", "www-data"];
 
+/// The least uid of a person (login.defs(5)); those below belong to services.
+const FIRST_PERSON: u32 = 1000;
+
 /// Makes a copy for strangers' eyes; `None` where the copy would not be a beat any more.
 pub fn redact(snapshot: &Snapshot) -> Option<Snapshot> {
     let mut stand_ins = StandIns::of(snapshot);
@@ -29,8 +32,11 @@ struct StandIns {
 impl StandIns {
     fn of(snapshot: &Snapshot) -> Self {
         let mut accounts = BTreeSet::new();
+        let mut services = BTreeSet::new();
         for process in snapshot.readings.processes.iter().flat_map(|list| list.iter()) {
-            accounts.extend(process.program.user.iter().map(ToString::to_string));
+            let is_service = process.program.uid.is_some_and(|uid| uid < FIRST_PERSON);
+            let names = if is_service { &mut services } else { &mut accounts };
+            names.extend(process.program.user.iter().map(ToString::to_string));
         }
         if let Some(login) = &snapshot.readings.logins {
             accounts.extend(login.here.iter().flatten().map(|session| session.user.to_string()));
@@ -45,7 +51,9 @@ impl StandIns {
         }
         let subjects = snapshot.findings.iter().filter_map(|finding| finding.subject.get("user"));
         accounts.extend(subjects.map(ToString::to_string));
-        let is_private = |name: &String| name.chars().count() > 1 && !COMMON.contains(&name.as_str());
+        let is_private = |name: &String| {
+            name.chars().count() > 1 && !COMMON.contains(&name.as_str()) && !services.contains(name)
+        };
         let mut names: Vec<(String, String)> = accounts
             .into_iter()
             .filter(is_private)
@@ -96,13 +104,14 @@ impl StandIns {
 
     /// An address with or without a port, or a sentence's stop after it; anything else stays.
     fn address(&mut self, word: &str) -> String {
-        let trimmed = word.trim_end_matches(['.', ':']);
-        let tail = &word[trimmed.len()..];
-        if let Ok(address) = trimmed.parse::<IpAddr>() {
-            return format!("{}{tail}", self.stand_in(address));
-        }
-        if let Ok(socket) = trimmed.parse::<SocketAddr>() {
-            return format!("{}{tail}", SocketAddr::new(self.stand_in(socket.ip()), socket.port()));
+        for trimmed in [word, word.trim_end_matches(['.', ':'])] {
+            let tail = &word[trimmed.len()..];
+            if let Ok(address) = trimmed.parse::<IpAddr>() {
+                return format!("{}{tail}", self.stand_in(address));
+            }
+            if let Ok(socket) = trimmed.parse::<SocketAddr>() {
+                return format!("{}{tail}", SocketAddr::new(self.stand_in(socket.ip()), socket.port()));
+            }
         }
         word.to_owned()
     }

@@ -2,6 +2,7 @@
 //!
 //! It writes to memory only. Sending, and all that belongs to the terminal as a device, is in `screen`.
 
+use crate::model::Safe;
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::Position;
 use ratatui::style::{Color, Modifier, Style};
@@ -46,7 +47,7 @@ impl Wire {
         for (x, y, cell) in before.diff(after) {
             move_to(at, (x, y), out);
             self.dress(cell, out);
-            let symbol = cell.symbol();
+            let symbol = printable(cell.symbol());
             out.extend_from_slice(symbol.as_bytes());
             // Terminals disagree about the width of some characters: after those the place is set again.
             let sure = is_sure(symbol) && x + 1 < after.area.width;
@@ -171,6 +172,11 @@ fn color(color: Color, background: bool) -> String {
         Color::Indexed(index) => format!("{};5;{index}", base + 8),
         Color::Rgb(r, g, b) => format!("{};2;{r};{g};{b}", base + 8),
     }
+}
+
+/// The last gate: what a person typed or pasted comes by here, too, and is no text from outside that was cleaned.
+fn printable(symbol: &str) -> &str {
+    if is_sure(symbol) || Safe::new(symbol).as_str() == symbol { symbol } else { "?" }
 }
 
 /// True for characters that every terminal draws one column wide.

@@ -124,6 +124,11 @@ impl Terminal {
         self.tmux(&["resize-window", "-t", "t", "-x", &columns.to_string(), "-y", &rows.to_string()]);
     }
 
+    /// Asks tmux for a figure of the terminal, in its own format.
+    pub fn ask(&self, format: &str) -> String {
+        self.tmux(&["display-message", "-p", "-t", "t", format])
+    }
+
     /// What is on the screen.
     pub fn screen(&self) -> String {
         self.tmux(&["capture-pane", "-p", "-t", "t"])

@@ -21,7 +21,7 @@ macro_rules! with_page {
                 zone: $app.looks.zone,
                 min_level: $app.looks.min_level,
                 room: Room::of($app.size.0, $app.size.1),
-                redacted: $app.redacted.is_some(),
+                redacted: $app.redacting,
             };
             let $page = &mut $app.pages[$app.tab as usize];
             $body
@@ -189,7 +189,8 @@ pub struct App {
     /// The risk that was accepted last on this screen.
     accepted: Option<FindingId>,
     /// Names and addresses have stand-ins; the beat that was redacted last, and how it reads then.
-    redacted: Option<Option<(Arc<Snapshot>, Arc<Snapshot>)>>,
+    redacting: bool,
+    redacted: Option<(Arc<Snapshot>, Arc<Snapshot>)>,
     dirty: bool,
     size: (u16, u16),
 }
@@ -221,6 +222,7 @@ impl App {
             said: None,
             problem: None,
             accepted: None,
+            redacting: false,
             redacted: None,
             dirty: true,
             size: (80, 24),

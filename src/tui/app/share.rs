@@ -15,23 +15,26 @@ impl App {
     /// The beat that is shown, with stand-ins where that was asked for.
     pub(super) fn picture(&mut self) -> Option<Arc<Snapshot>> {
         let shown = Arc::clone(self.shown()?);
-        let Some(kept) = &mut self.redacted else { return Some(shown) };
-        match kept {
-            Some((of, redacted)) if Arc::ptr_eq(of, &shown) => Some(Arc::clone(redacted)),
-            _ => {
-                // What cannot be redacted is not shown at all.
-                let redacted = Arc::new(redact(&shown)?);
-                *kept = Some((shown, Arc::clone(&redacted)));
-                Some(redacted)
-            }
+        if !self.redacting {
+            return Some(shown);
         }
+        if let Some((of, redacted)) = &self.redacted
+            && Arc::ptr_eq(of, &shown)
+        {
+            return Some(Arc::clone(redacted));
+        }
+        // What cannot be redacted is not shown at all.
+        let redacted = Arc::new(redact(&shown)?);
+        self.redacted = Some((shown, Arc::clone(&redacted)));
+        Some(redacted)
     }
 
     /// Puts stand-ins for names and addresses, or takes them away.
     pub(super) fn redact(&mut self, now: DateTime<Utc>) {
-        self.redacted = if self.redacted.is_some() { None } else { Some(None) };
+        self.redacting = !self.redacting;
+        self.redacted = None;
         self.refresh(now);
-        let says = if self.redacted.is_some() {
+        let says = if self.redacting {
             "names and addresses have stand-ins; command lines may still tell of you"
         } else {
             "names and addresses are shown as they are"

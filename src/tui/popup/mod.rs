@@ -25,7 +25,7 @@ use super::export::Format;
 use super::keymap::{Action, Keymap};
 use super::page::{Tab, View};
 use super::widgets::pen::Pen;
-use crate::model::Zone;
+use crate::model::{Safe, Zone};
 use chrono::{DateTime, Utc};
 use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::buffer::Buffer;
@@ -162,7 +162,8 @@ impl Popup {
 
 /// Types text that came whole: what would be a key of its own is left out.
 pub(super) fn type_in(input: &mut Input, text: &str) {
-    for c in text.chars().filter(|c| !c.is_control()).take(PASTED_MOST) {
+    let printable: String = text.chars().filter(|c| !c.is_control()).take(PASTED_MOST).collect();
+    for c in Safe::new(&printable).chars() {
         input.handle(tui_input::InputRequest::InsertChar(c));
     }
 }
