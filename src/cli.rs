@@ -2,6 +2,7 @@
 
 use crate::model::Level;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 /// Watch this machine: score, processes, network, sign-ins, history.
@@ -33,6 +34,9 @@ pub struct Options {
     /// Collect, judge and store without a screen, until SIGTERM
     #[arg(long, conflicts_with = "once")]
     pub headless: bool,
+    /// Serve the web page too, here or where the settings say [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDR:PORT", num_args = 0..=1, require_equals = true, global = true)]
+    pub web: Option<Option<SocketAddr>>,
     /// Seconds between measurements, 0.05 to 86400 [default: 10]
     #[arg(long, value_name = "SECONDS", value_parser = seconds, global = true)]
     pub interval: Option<f64>,
@@ -76,6 +80,13 @@ pub struct Options {
 pub enum Command {
     /// Collect, judge and store without a screen, until SIGTERM (same as --headless)
     Record,
+    /// Serve the web page alone, over the record that another home-soc writes (--web=ADDR:PORT says where)
+    Web,
+    /// The process behind the web page; `web` and `--web` start it
+    #[command(hide = true)]
+    WebProcess,
+    /// Print the numbers of one measurement as OpenMetrics text
+    Metrics,
     /// Print one line for monitoring plugins; exit 0 ok, 1 warning, 2 alert, 3 blind
     Check,
     /// Explain a rule (HS-AUTH-004) or list all rules

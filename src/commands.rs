@@ -7,7 +7,7 @@ use crate::model::{FindingId, Zone, moment};
 use crate::modes::{color_depth, measure_once, print};
 use crate::outputs::document::json_line;
 use crate::outputs::journal::{self, Reader};
-use crate::outputs::{bill, mask, state};
+use crate::outputs::{bill, mask, openmetrics, state};
 use crate::tui::theme;
 use crate::{Failure, accepted, exit, scan, text};
 use anyhow::{Context as _, anyhow};
@@ -99,6 +99,12 @@ pub(crate) fn findings(config: &Config, json: bool) -> Result<ExitCode, Failure>
         out
     };
     print(&out)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Prints the numbers of one measurement for a scraper.
+pub(crate) fn metrics(config: &Config) -> Result<ExitCode, Failure> {
+    print(openmetrics::text(&measure_once(config)).as_bytes())?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -4,7 +4,7 @@
 
 use crate::cli::Options;
 use crate::model::Level;
-use crate::{assess, collect, outputs, tui};
+use crate::{assess, collect, outputs, tui, web};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -35,6 +35,8 @@ pub struct Config {
     pub record: outputs::journal::Settings,
     /// Messages to people who are elsewhere.
     pub notify: outputs::notify::Settings,
+    /// The page in a browser.
+    pub web: web::Settings,
 }
 
 impl Default for Config {
@@ -50,6 +52,7 @@ impl Default for Config {
             thresholds: assess::Thresholds::default(),
             record: outputs::journal::Settings::default(),
             notify: outputs::notify::Settings::default(),
+            web: web::Settings::default(),
         }
     }
 }

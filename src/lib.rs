@@ -15,11 +15,13 @@ mod messages;
 pub mod model;
 mod modes;
 pub mod outputs;
+mod page;
 mod plain;
 pub mod scan;
 pub mod signals;
 pub mod text;
 pub mod tui;
+pub mod web;
 
 use clap::Parser as _;
 use cli::{Cli, Command, ConfigAction, NotifyAction};
@@ -88,6 +90,12 @@ impl From<anyhow::Error> for Failure {
     }
 }
 
+impl From<web::PlaceError> for Failure {
+    fn from(error: web::PlaceError) -> Self {
+        Self { code: exit::CONFIG, error: error.into() }
+    }
+}
+
 impl From<config::ConfigError> for Failure {
     fn from(error: config::ConfigError) -> Self {
         Self { code: exit::CONFIG, error: error.into() }
@@ -103,11 +111,20 @@ fn is_closed_pipe(error: &anyhow::Error) -> bool {
 fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
     let Cli { command, options } = cli;
     match command {
-        None if options.headless => modes::headless(&Config::effective(&options)?),
+        None if options.headless => modes::headless(&Config::effective(&options)?, &options),
+        None if options.web.is_some() && !on_a_terminal() && !asks_for_print(&options) => {
+            modes::headless(&Config::effective(&options)?, &options)
+        }
         None if prints_once(&options) => modes::once(&Config::effective(&options)?, &options),
         None if is_plain(&options) => plain::watch(&Config::effective(&options)?),
         None => modes::full_screen(&Config::effective(&options)?, &options),
-        Some(Command::Record) => modes::headless(&Config::effective(&options)?),
+        Some(Command::Record) => modes::headless(&Config::effective(&options)?, &options),
+        Some(Command::Web) => page::serve(&Config::effective(&options)?, &options),
+        Some(Command::WebProcess) => {
+            web::run_child()?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Some(Command::Metrics) => commands::metrics(&Config::effective(&options)?),
         Some(Command::Check) => modes::check(&Config::effective(&options)?),
         Some(Command::Explain { rule }) => commands::explain(rule.as_deref()),
         Some(Command::Scan(asked)) => commands::scan(asked, options.json),
@@ -148,9 +165,12 @@ fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
 
 /// Whether the options, or a missing terminal, ask for one printed measurement.
 fn prints_once(options: &cli::Options) -> bool {
+    asks_for_print(options) || !(on_a_terminal() || options.watch)
+}
+
+fn asks_for_print(options: &cli::Options) -> bool {
     let asked = options.once || options.json || options.fail_on.is_some();
-    let asked = asked || options.at.is_some() && is_plain(options);
-    asked || !(on_a_terminal() || options.watch)
+    asked || options.at.is_some() && is_plain(options)
 }
 
 /// Whether the options, or a terminal that can do no more, ask for lines instead of a screen.

@@ -11,7 +11,7 @@ use crate::model::{Level, Request, SensorState, Snapshot, Zone};
 use crate::outputs::document::Document;
 use crate::outputs::journal::{Opened, Reader, Record};
 use crate::outputs::{Output, report, state};
-use crate::{Failure, accepted, commands, exports, messages, signals, tui};
+use crate::{Failure, accepted, commands, exports, messages, page, signals, tui, web};
 use anyhow::Context as _;
 use chrono::Utc;
 use std::io::{self, Write as _};
@@ -67,16 +67,18 @@ fn verdict_code(snapshot: &Snapshot, on: FailOn) -> u8 {
 }
 
 /// Collects, judges and stores until a signal ends it.
-pub(crate) fn headless(config: &Config) -> Result<ExitCode, Failure> {
+pub(crate) fn headless(config: &Config, options: &Options) -> Result<ExitCode, Failure> {
     let beats = format!("every {} s", config.interval_s);
-    let (heart, place) = Heart::start(config, Vec::new())?;
+    let beside = page::beside(config, options)?;
+    let (heart, place) = Heart::start_beside(config, Vec::new(), beside.as_ref())?;
     let words = match &place {
         Place::Writer(dir, _) => format!("home-soc records to {} {beats}", dir.display()),
         Place::Viewer(why) | Place::Nowhere(why) => {
             format!("home-soc measures {beats} without a record: {why}")
         }
     };
-    print(format!("{words}; it ends at SIGTERM.\n").as_bytes())?;
+    let page = heart.page.as_ref().map_or_else(String::new, page::words);
+    print(format!("{words}; it ends at SIGTERM.\n{page}").as_bytes())?;
     let waited = runtime()?.block_on(ended_by_signal());
     heart.stop();
     waited?;
@@ -87,7 +89,8 @@ pub(crate) fn headless(config: &Config) -> Result<ExitCode, Failure> {
 pub(crate) fn full_screen(config: &Config, options: &Options) -> Result<ExitCode, Failure> {
     let look_back = options.at.as_deref().map(commands::time).transpose()?;
     let (show, snapshots) = watch::channel(None);
-    let (heart, place) = Heart::start(config, vec![Box::new(Screen { show })])?;
+    let beside = page::beside(config, options)?;
+    let (heart, place) = Heart::start_beside(config, vec![Box::new(Screen { show })], beside.as_ref())?;
     let record = match place {
         Place::Writer(_, reader) => Some(reader),
         Place::Viewer(_) | Place::Nowhere(_) => config.data_dir_here().map(Reader::new),
@@ -107,7 +110,7 @@ pub(crate) fn full_screen(config: &Config, options: &Options) -> Result<ExitCode
         interval: Duration::from_secs_f64(config.interval_s),
         zone: Zone::Local,
         hands: if options.read_only { tui::hands::Hands::default() } else { hands(config) },
-        notices: Vec::new(),
+        notices: heart.page.as_ref().map(page::notice).into_iter().collect(),
     };
     let ending = runtime()?.block_on(tui::run(setup));
     heart.stop();
@@ -135,17 +138,33 @@ pub(crate) enum Place {
     Nowhere(String),
 }
 
-/// The engine in its thread, with the channel that ends it.
+/// The engine in its thread, with the channel that ends it, and the page beside it.
 pub(crate) struct Heart {
     requests: mpsc::Sender<Request>,
     ended: mpsc::Receiver<()>,
+    page: Option<web::Page>,
 }
 
 impl Heart {
     /// Starts the engine with these listeners beside the record.
     pub(crate) fn start(config: &Config, outputs: Vec<Box<dyn Output>>) -> Result<(Self, Place), Failure> {
+        Self::start_beside(config, outputs, None)
+    }
+
+    /// The same with a page beside it.
+    fn start_beside(
+        config: &Config,
+        outputs: Vec<Box<dyn Output>>,
+        beside: Option<&web::Place>,
+    ) -> Result<(Self, Place), Failure> {
         let (mut engine, place) = engine(config);
         messages::attach(config, &place, &mut engine, !outputs.is_empty())?;
+        // Only now: the page's process may read no directory that is made later.
+        let open = |beside| web::Page::open(beside, &config.web, config.data_dir_here(), true);
+        let page = beside.map(open).transpose()?;
+        if let Some(page) = &page {
+            engine.add_output(Box::new(page.ear()));
+        }
         for output in outputs {
             engine.add_output(output);
         }
@@ -158,7 +177,7 @@ impl Heart {
                 drop(end);
             })
             .context("cannot start the thread that measures")?;
-        Ok((Self { requests, ended }, place))
+        Ok((Self { requests, ended, page }, place))
     }
 
     /// Lets the engine write what is open and end; a hung disk does not hold us longer than the budget.

@@ -21,6 +21,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("outputs", &["model", "text"]),
     ("tui", &["model", "text", "outputs"]),
     ("signals", &["tui", "collect"]),
+    ("web", &["model", "text", "outputs"]),
     ("engine", &["model", "text", "collect", "assess", "outputs"]),
 ];
 

@@ -3,9 +3,11 @@
 pub mod bill;
 pub mod changes;
 pub mod document;
+pub mod events;
 pub mod journal;
 pub mod mask;
 pub mod notify;
+pub mod openmetrics;
 pub mod report;
 pub mod safe_file;
 pub mod scan_report;

@@ -2,7 +2,9 @@
 //!
 //! Words only: no look is chosen here.
 
-use crate::model::{AuthEvent, AuthKind, Band, Finding, Score, Sensor, Zone};
+pub use crate::outputs::events::sentence as event;
+
+use crate::model::{Band, Finding, Score, Sensor, Zone};
 use crate::text;
 use chrono::{DateTime, Datelike, Utc};
 
@@ -84,41 +86,6 @@ pub fn sensor(sensor: &Sensor) -> String {
 /// The smallest fix of a finding that is a command.
 pub fn fix(finding: &Finding) -> Option<String> {
     finding.fix.iter().find(|fix| !fix.argv.is_empty()).map(|fix| command(&fix.argv))
-}
-
-/// A sign-in event in one sentence; `count` is how many of its kind it stands for.
-pub fn event(event: &AuthEvent, count: u64) -> String {
-    let user = event.user.as_deref().unwrap_or("an unknown user");
-    let target = event.target_user.as_deref().unwrap_or("another user");
-    let from = match (&event.address, &event.tty) {
-        (Some(address), _) => format!(" from {address}"),
-        (None, Some(tty)) => format!(" on {tty}"),
-        (None, None) => String::new(),
-    };
-    let with = event.method.as_ref().map_or(String::new(), |method| format!(" with {method}"));
-    let command = event.command.as_deref().unwrap_or("a command");
-    let sentence = match event.kind {
-        AuthKind::Failed if event.user_exists == Some(false) => format!("failed for unknown {user}{from}"),
-        AuthKind::Failed => format!("failed for {user}{from}"),
-        AuthKind::Accepted => format!("{user} accepted{with}{from}"),
-        AuthKind::InvalidUser => format!("unknown name {user} offered{from}"),
-        AuthKind::SessionOpened => format!("session opened for {user}{from}"),
-        AuthKind::SessionClosed => format!("session closed for {user}{from}"),
-        AuthKind::Sudo if target == "root" || event.target_user.is_none() => format!("{user} ran {command}"),
-        AuthKind::Sudo => format!("{user} ran {command} as {target}"),
-        AuthKind::SudoDenied => format!("{user} was refused {command}"),
-        AuthKind::Su => format!("{user} became {target}"),
-        AuthKind::SuFailed => format!("{user} failed to become {target}"),
-        AuthKind::AccountAdded => format!("account or group {user} added"),
-        AuthKind::AccountChanged => format!("account {user} changed"),
-        AuthKind::AccountRemoved => format!("account or group {user} removed"),
-        AuthKind::GroupChanged => format!("groups of {user} changed"),
-        AuthKind::PasswordChanged => format!("password of {user} changed"),
-        AuthKind::Probe => format!("connection without a sign-in{from}"),
-        AuthKind::Lockout => format!("{user} locked out{from}"),
-        AuthKind::Other => event.raw.to_string(),
-    };
-    if count > 1 { format!("{sentence} ({} times)", text::count(count)) } else { sentence }
 }
 
 #[cfg(test)]

@@ -2,13 +2,13 @@
 
 use super::Reader;
 use super::line;
-use super::scan::{Files, Stretch};
+use super::points::{Point, Stretch};
+use super::scan::{self, Files};
 use super::series::SAMPLES;
-use crate::model::{Column, Metric, Sample};
+use crate::model::Metric;
 use crate::outputs::document;
 use anyhow::{Context as _, Result};
 use chrono::{DateTime, Utc};
-use serde::Serialize;
 use std::io::Write;
 use std::ops::ControlFlow;
 
@@ -22,22 +22,6 @@ pub enum Format {
     Csv,
     /// One document; `export` writes a line a beat.
     Json,
-}
-
-#[derive(Serialize)]
-struct Document<'a> {
-    metric: &'a str,
-    from: String,
-    to: String,
-    step_s: Option<f64>,
-    points: Vec<Point>,
-}
-
-#[derive(Serialize)]
-#[serde(untagged)]
-enum Point {
-    Beat { time: String, value: Option<f64> },
-    Column { time: String, min: f64, max: f64, mean: f64 },
 }
 
 /// Finds a metric by its name in the record; `security_score` is the original's name for the score.
@@ -59,30 +43,14 @@ pub fn history(
     format: Format,
     out: &mut dyn Write,
 ) -> Result<()> {
-    let columns = reader.columns(from, to, MOST_POINTS)?;
-    let beats: u64 = columns.columns.iter().flatten().map(|column| column.beats).sum();
-    let all_kept = beats <= MOST_POINTS as u64 && columns.step_s < 60.0;
-    let (step_s, points) = if all_kept {
-        let samples = reader.samples(from, to)?.samples;
-        (step_of(&samples), samples.iter().map(|sample| beat(sample, metric)).collect())
-    } else {
-        let points = columns.columns.iter().flatten().filter_map(|column| point(column, metric));
-        (document::finite(columns.step_s, 3), points.collect::<Vec<Point>>())
-    };
+    let points = Stretch::between(reader, from, to, MOST_POINTS)?.points(metric);
     match format {
         Format::Json => {
-            let document = Document {
-                metric: metric.name(),
-                from: document::time(from),
-                to: document::time(to),
-                step_s,
-                points,
-            };
-            out.write_all(&document::json_line(&document)?)?;
+            out.write_all(&document::json_line(&points)?)?;
         }
         Format::Csv => {
             writeln!(out, "time,value")?;
-            for point in points {
+            for point in points.list {
                 match point {
                     Point::Beat { time, value } => {
                         writeln!(
@@ -102,30 +70,6 @@ pub fn history(
     Ok(())
 }
 
-fn beat(sample: &Sample, metric: Metric) -> Point {
-    Point::Beat { time: document::time(sample.at), value: sample.get(metric) }
-}
-
-fn point(column: &Column, metric: Metric) -> Option<Point> {
-    let span = column.spans.get(metric)?;
-    let short = |value| document::finite(value, 3);
-    Some(Point::Column {
-        time: document::time(column.at),
-        min: short(span.least)?,
-        max: short(span.most)?,
-        mean: short(span.mean)?,
-    })
-}
-
-/// The usual time between two beats, in seconds.
-fn step_of(samples: &[Sample]) -> Option<f64> {
-    let mut steps: Vec<i64> =
-        samples.windows(2).map(|pair| (pair[1].at - pair[0].at).num_milliseconds()).collect();
-    let middle = steps.len() / 2;
-    let (_, step, _) = (!steps.is_empty()).then(|| steps.select_nth_unstable(middle))?;
-    document::finite(*step as f64 / 1000.0, 3)
-}
-
 /// Writes every beat of a stretch: its line as it stands in the record, or its numbers as CSV.
 pub fn export(
     reader: &Reader,
@@ -139,7 +83,7 @@ pub fn export(
     }
     let Some(folder) = reader.folder()? else { return Ok(()) };
     let mut written = Ok(());
-    let stretch = Stretch { from: from.timestamp(), to: to.timestamp() };
+    let stretch = scan::Stretch { from: from.timestamp(), to: to.timestamp() };
     Files::open(&folder, &SAMPLES)?.forward(stretch, reader.zone(), &mut |found| {
         let Some(bytes) = found else { return ControlFlow::Continue(()) };
         let Some(reading) = line::read(bytes, reader.zone()) else { return ControlFlow::Continue(()) };

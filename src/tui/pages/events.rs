@@ -1,109 +1,11 @@
-//! The latest events, of sign-ins and of findings, in one list: repeated ones are told once, with their number.
+//! The latest events as lines.
 
-use crate::model::{AuthEvent, AuthKind, Category, Level, Snapshot, Status};
+pub use crate::outputs::events::{Event, latest};
+
+use crate::model::Level;
 use crate::tui::page::View;
 use crate::tui::{glyphs, words};
-use chrono::{DateTime, Utc};
 use ratatui::text::{Line, Span};
-use std::collections::HashMap;
-
-/// One event, or many of the same kind.
-pub struct Event {
-    /// When it last happened.
-    pub at: DateTime<Utc>,
-    /// How bad.
-    pub level: Level,
-    /// Who says so.
-    pub speaker: String,
-    /// What happened.
-    pub words: String,
-}
-
-/// The newest events first, from `min_level` up, at most `most`.
-pub fn latest(snapshot: &Snapshot, min_level: Level, most: usize) -> Vec<Event> {
-    let mut events: Vec<Event> = snapshot
-        .findings
-        .iter()
-        .filter(|finding| finding.status == Status::Open)
-        .map(|finding| Event {
-            at: finding.last_seen.min(snapshot.at).max(finding.first_seen),
-            level: finding.level,
-            speaker: area(finding.category).to_owned(),
-            words: finding.title.to_string(),
-        })
-        .collect();
-    if let Some(sign_ins) = &snapshot.sign_ins {
-        events.extend(coalesced(sign_ins.recent.iter().map(std::convert::AsRef::as_ref)));
-    }
-    events.retain(|event| event.level >= min_level);
-    events.sort_by_key(|event| std::cmp::Reverse(event.at));
-    events.truncate(most);
-    events
-}
-
-/// The part of the machine that a finding is about, in one word.
-const fn area(category: Category) -> &'static str {
-    match category {
-        Category::Health => "health",
-        Category::Network => "net",
-        Category::Auth => "auth",
-        Category::Integrity => "files",
-        Category::Process => "process",
-        Category::Posture => "setup",
-        Category::Visibility => "sensors",
-    }
-}
-
-/// Tells repeated events of one kind from one address once, with the time of the last.
-fn coalesced<'a>(recent: impl DoubleEndedIterator<Item = &'a AuthEvent>) -> Vec<Event> {
-    let mut told: Vec<(DateTime<Utc>, &AuthEvent, u64)> = Vec::new();
-    let mut places = HashMap::new();
-    for event in recent.rev() {
-        let Some(at) = event.time else { continue };
-        let quiet = matches!(event.kind, AuthKind::SessionClosed | AuthKind::SessionOpened | AuthKind::Other);
-        if quiet || event.duplicate_of.is_some() {
-            continue;
-        }
-        // What a machine repeats is told once per address; what a person does is told each time.
-        let key = match event.kind {
-            AuthKind::Failed | AuthKind::InvalidUser | AuthKind::Probe => Some((
-                event.kind == AuthKind::Probe,
-                &event.address,
-                event.user.as_ref().filter(|_| event.address.is_none()),
-            )),
-            _ => None,
-        };
-        if let Some(place) = key.and_then(|key| places.get(&key).copied()) {
-            let (_, _, count): &mut (_, _, u64) = &mut told[place];
-            *count += u64::from(event.count);
-            continue;
-        }
-        if let Some(key) = key {
-            places.insert(key, told.len());
-        }
-        told.push((at, event, u64::from(event.count)));
-    }
-    told.into_iter()
-        .map(|(at, event, count)| Event {
-            at,
-            level: level(event.kind),
-            speaker: event.service.to_string(),
-            words: words::event(event, count),
-        })
-        .collect()
-}
-
-/// What an event says by itself; what it means together with others is a finding.
-const fn level(kind: AuthKind) -> Level {
-    match kind {
-        AuthKind::SudoDenied
-        | AuthKind::SuFailed
-        | AuthKind::AccountAdded
-        | AuthKind::GroupChanged
-        | AuthKind::Lockout => Level::Warning,
-        _ => Level::Info,
-    }
-}
 
 /// An event as a line: `13:58:11  ■ ALERT  sshd  root accepted …`, shorter where room is short.
 pub fn line(event: &Event, view: &View<'_>, long: bool) -> Line<'static> {

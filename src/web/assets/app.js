@@ -1,0 +1,232 @@
+// The page's life: what is asked when, and what is shown then.
+
+import { NoToken, Stream, enter, json } from "./api.js";
+import { METRICS, TimeChart } from "./charts.js";
+import { put, replace, span, time, zone } from "./words.js";
+import * as view from "./view.js";
+
+const POINTS = 400;
+const HIDDEN_FOR = 30000;
+const get = id => document.getElementById(id);
+
+const page = { range: "live", livePoints: 50, events: [], alerts: null, picture: null, snapshot: null, beatAt: 0, interval: 10, loadedAt: 0 };
+const charts = METRICS.map((metric, place) => new TimeChart(metric, place));
+const stream = new Stream(heard, lost);
+
+function heard(event, data) {
+  if (event === "hello") {
+    page.livePoints = data.live_points;
+    page.fed = data.fed;
+    complain("");
+  } else if (event === "beat") {
+    beat(data);
+  } else if (event === "still") {
+    age(data);
+  }
+}
+
+function beat(data) {
+  page.interval = data.interval_s || page.interval;
+  page.beatAt = Date.parse(data.time);
+  if (page.range === "live" && page.loaded) {
+    for (const chart of charts) chart.add(data, page.livePoints);
+    say();
+  }
+  if (data.picture && data.picture !== page.picture) {
+    page.picture = data.picture;
+    picture();
+  }
+  const every = page.range === "live" ? Infinity : Math.max(30, hours() * 9) * 1000;
+  if (typeof page.range === "number" && Date.now() - page.loadedAt > every) load();
+}
+
+// Says how fresh the page is, by the machine's own clock.
+function age({ age_s: seconds, trouble }) {
+  if (trouble) return state("stale", trouble);
+  if (seconds === null) return state("stale", "no beat yet");
+  if (seconds > Math.max(30, 3 * page.interval)) {
+    const since = time(Date.now() - seconds * 1000);
+    return state("stale", `not live since ${since}: nothing is being recorded; start it with home-soc --headless`);
+  }
+  state("live", `live every ${span(page.interval)}, ${time(page.beatAt)}`);
+}
+
+function lost(error) {
+  if (error instanceof NoToken) return door();
+  const since = page.beatAt ? ` since ${time(page.beatAt)}` : "";
+  state("stale", `not live${since}: the page's server does not answer`);
+}
+
+function state(look, words) {
+  get("state").className = `state ${look}`;
+  get("state").textContent = words;
+}
+
+function complain(words) {
+  get("trouble").hidden = !words;
+  get("trouble").textContent = words;
+}
+
+function door() {
+  stream.stop();
+  get("door").hidden = false;
+  state("stale", "locked");
+}
+
+async function attempt(work) {
+  try {
+    await work();
+  } catch (error) {
+    if (error instanceof NoToken) door();
+    else if (error.name !== "AbortError") complain(error.message);
+  }
+}
+
+// The newest picture and its events.
+const picture = () => attempt(async () => {
+  const snapshot = await json("/api/snapshot");
+  page.snapshot = snapshot;
+  view.verdict(snapshot);
+  view.bill(snapshot);
+  view.blind(snapshot);
+  view.doors(snapshot);
+  view.people(snapshot);
+  announce(snapshot);
+  await events();
+});
+
+// Tells those who hear the page of new alerts, and of nothing else.
+function announce(snapshot) {
+  const alerts = snapshot.findings.filter(finding => finding.level === "alert" && finding.status === "open");
+  const fresh = page.alerts ? alerts.filter(finding => !page.alerts.has(finding.id)) : [];
+  page.alerts = new Set(alerts.map(finding => finding.id));
+  if (fresh.length) replace("news", ...fresh.map(finding => put("p", "", `New alert: ${finding.title}`)));
+}
+
+async function events() {
+  const { from, to } = stretch(24);
+  page.events = await json(`/api/events?from=${from}&to=${to}`);
+  showEvents();
+  for (const chart of charts) chart.mark(page.events.filter(event => event.level === "alert"));
+}
+
+function showEvents() {
+  view.events(page.events, get("level").value, get("words").value);
+}
+
+const hours = () => (typeof page.range === "number" ? page.range : 1);
+
+// The stretch of time that is looked at; while live, as many hours as were asked for.
+function stretch(live) {
+  if (page.range instanceof Object) return page.range;
+  const to = Date.now();
+  const wide = page.range === "live" ? live : page.range;
+  return { from: new Date(to - wide * 3600000).toISOString(), to: new Date(to).toISOString() };
+}
+
+// Reads the charts' stretch of the record.
+const load = () => attempt(async () => {
+  page.stopper?.abort();
+  const stopper = page.stopper = new AbortController();
+  page.loadedAt = Date.now();
+  const { from, to } = stretch(1);
+  const query = page.range === "live" ? `points=${page.livePoints}` : `from=${from}&to=${to}&points=${POINTS}`;
+  const answers = await Promise.all(METRICS.map(metric => json(`/api/history?metric=${metric.name}&${query}`, stopper.signal)));
+  answers.forEach((answer, place) => charts[place].take(answer));
+  page.loaded = true;
+  say();
+  await events();
+});
+
+function say() {
+  const { from, to } = charts[0];
+  const words = page.range === "live" ? `the last ${charts[0].points.length} beats, ` : "";
+  replace("span", `${words}${time(from)} to ${time(to)}, times in ${zone}. Gaps: nothing was recorded. The pale band: least to most.`);
+}
+
+function choose(range) {
+  page.range = range;
+  page.loaded = false;
+  for (const button of document.querySelectorAll("[data-range]")) {
+    button.setAttribute("aria-pressed", String(button.dataset.range === String(range)));
+  }
+  load();
+}
+
+function look(theme) {
+  if (theme) document.documentElement.dataset.theme = theme;
+  else delete document.documentElement.dataset.theme;
+  for (const chart of charts) chart.paint();
+}
+
+function save(name, kind, text) {
+  const link = put("a");
+  link.href = URL.createObjectURL(new Blob([text], { type: kind }));
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+}
+
+// The charts as CSV, a line for each moment, as least that is known.
+function csv() {
+  const rows = new Map();
+  charts.forEach((chart, place) => {
+    for (const point of chart.points) {
+      if (!rows.has(point.x)) rows.set(point.x, METRICS.map(() => ""));
+      rows.get(point.x)[place] = point.value ?? "";
+    }
+  });
+  const lines = [...rows].sort(([a], [b]) => a - b).map(([at, values]) => [new Date(at).toISOString(), ...values].join(","));
+  return [["time", ...METRICS.map(metric => metric.name)].join(","), ...lines, ""].join("\n");
+}
+
+let hiddenAt = null;
+function seen() {
+  if (document.hidden) {
+    hiddenAt = setTimeout(() => {
+      stream.stop();
+      page.paused = true;
+    }, HIDDEN_FOR);
+  } else {
+    clearTimeout(hiddenAt);
+    if (page.paused) begin();
+    page.paused = false;
+  }
+}
+
+function begin() {
+  get("door").hidden = true;
+  stream.start();
+  picture();
+  load();
+}
+
+function wire() {
+  for (const button of document.querySelectorAll("[data-range]")) {
+    const { range } = button.dataset;
+    button.addEventListener("click", () => choose(range === "live" ? range : Number(range)));
+  }
+  get("between").addEventListener("click", () => {
+    const [from, to] = [new Date(get("from").value), new Date(get("to").value)];
+    if (!(from < to)) return complain("The first time must be before the second.");
+    complain("");
+    choose({ from: from.toISOString(), to: to.toISOString() });
+  });
+  get("level").addEventListener("change", showEvents);
+  get("words").addEventListener("input", showEvents);
+  get("theme").addEventListener("change", () => look(get("theme").value));
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => look(get("theme").value));
+  get("enter").addEventListener("click", () => {
+    enter(get("token").value);
+    get("token").value = "";
+    begin();
+  });
+  get("save-json").addEventListener("click", () => save("home-soc.json", "application/json", JSON.stringify(page.snapshot, null, 2)));
+  get("save-csv").addEventListener("click", () => save("home-soc.csv", "text/csv", csv()));
+  document.addEventListener("visibilitychange", seen);
+}
+
+replace("charts", ...charts.map(chart => chart.figure));
+for (const chart of charts) chart.open();
+wire();
+begin();

@@ -1,0 +1,241 @@
+// The five charts: drawn by Chart.js, with gaps where nothing ran, the whole spread of what was thinned, and the same in
+// words and as a table. It asks nothing.
+
+import { put, table, time, zone } from "./words.js";
+
+const percent = value => `${value.toFixed(1)} %`;
+const whole = value => Math.round(value).toLocaleString();
+
+export const METRICS = [
+  { name: "score", title: "Score", unit: "of 100", say: whole, max: 100, stepped: true },
+  { name: "cpu_load", title: "CPU load", unit: "average of 1 min", say: value => value.toFixed(2) },
+  { name: "memory_used_pct", title: "Memory", unit: "% used", say: percent, max: 100 },
+  { name: "established_connections", title: "Connections", unit: "established TCP", say: whole },
+  { name: "failed_logins", title: "Failed logins", unit: "of the last 24 h", say: whole },
+];
+
+const DASHES = [[], [6, 3], [2, 2], [8, 3, 2, 3], [12, 3]];
+const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 172800, 604800]
+  .map(seconds => seconds * 1000);
+
+// One cursor over all charts: a moment, or nothing.
+let cursor = null;
+const charts = [];
+
+const cursorLine = {
+  id: "cursor",
+  afterDraw(chart) {
+    if (cursor === null) return;
+    const { left, right, top, bottom } = chart.chartArea;
+    const x = chart.scales.x.getPixelForValue(cursor);
+    if (x < left || x > right) return;
+    chart.ctx.save();
+    chart.ctx.strokeStyle = color("--muted");
+    chart.ctx.beginPath();
+    chart.ctx.moveTo(x, top);
+    chart.ctx.lineTo(x, bottom);
+    chart.ctx.stroke();
+    chart.ctx.restore();
+  },
+};
+
+function color(name) {
+  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+}
+
+function ticks(scale) {
+  const width = scale.max - scale.min;
+  const step = STEPS.find(one => width / one <= 5) || STEPS.at(-1);
+  const offset = new Date(scale.max).getTimezoneOffset() * 60000;
+  const first = Math.ceil((scale.min - offset) / step) * step + offset;
+  scale.ticks = [];
+  for (let at = first; at <= scale.max; at += step) scale.ticks.push({ value: at });
+  scale.step = step;
+}
+
+function tick(value) {
+  const at = new Date(value);
+  const options = this.step >= 86400000 ? { day: "numeric", month: "short" }
+    : this.step >= 60000 ? { hour: "2-digit", minute: "2-digit", hour12: false }
+    : { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false };
+  return at.toLocaleString(undefined, options);
+}
+
+export class TimeChart {
+  constructor(metric, place) {
+    this.metric = metric;
+    this.color = `--line-${place + 1}`;
+    this.points = [];
+    this.canvas = put("canvas");
+    this.canvas.setAttribute("role", "img");
+    this.now = put("strong", "now");
+    this.summary = put("p", "summary");
+    this.rows = put("div", "rows");
+    this.details = put("details", "as-table", put("summary", "", "as table"), this.rows);
+    this.details.addEventListener("toggle", () => this.fillTable());
+    this.figure = put("figure", `card chart ${metric.name}`,
+      put("figcaption", "", put("span", "", metric.title, put("span", "muted", ` ${metric.unit}`)), this.now),
+      put("div", "canvas", this.canvas), this.summary, this.details);
+    this.dash = DASHES[place];
+  }
+
+  // Charts measure the room that they stand in: only once they stand there.
+  open() {
+    const quiet = { radius: 0, hoverRadius: 4, borderWidth: 0, pointHitRadius: 0 };
+    const line = { ...quiet, borderWidth: 2, borderDash: this.dash, stepped: this.metric.stepped ? "after" : false };
+    this.chart = new Chart(this.canvas, {
+      type: "line",
+      data: { datasets: [
+        { ...line, data: [], label: this.metric.title },
+        { ...quiet, data: [], label: "most", fill: "+1", stepped: line.stepped },
+        { ...quiet, data: [], label: "least", stepped: line.stepped },
+        { ...quiet, data: [], label: "alerts", showLine: false, radius: 5, pointStyle: "triangle" },
+      ] },
+      options: {
+        animation: false, parsing: false, normalized: true, maintainAspectRatio: false, spanGaps: false,
+        interaction: { mode: "index", intersect: false, axis: "x" },
+        onHover: event => moveCursor(event.native?.type === "mouseout" ? null : this.chart.scales.x.getValueForPixel(event.x)),
+        scales: {
+          x: { type: "linear", afterBuildTicks: ticks, ticks: { callback: tick, maxRotation: 0, autoSkip: false }, border: { display: false } },
+          y: { min: 0, max: this.metric.max, grace: this.metric.max ? 0 : "10%", ticks: { maxTicksLimit: 5, precision: this.metric.name === "cpu_load" ? undefined : 0 }, border: { display: false } },
+        },
+        plugins: {
+          legend: { display: false },
+          tooltip: {
+            filter: item => item.datasetIndex === 0 || item.datasetIndex === 3,
+            callbacks: { title: items => (items.length ? time(items[0].parsed.x) : ""), label: item => this.label(item) },
+          },
+        },
+      },
+      plugins: [cursorLine],
+    });
+    this.canvas.addEventListener("mouseleave", () => moveCursor(null));
+    charts.push(this.chart);
+    this.paint();
+  }
+
+  label(item) {
+    if (item.datasetIndex === 3) return item.raw.text;
+    const point = this.points[item.dataIndex];
+    const spread = point && point.min !== point.max ? ` (${this.metric.say(point.min)} to ${this.metric.say(point.max)})` : "";
+    return this.metric.say(item.parsed.y) + spread;
+  }
+
+  // Takes the points of an answer of /api/history. Where the step is broken a gap is drawn, never a line or a zero.
+  take(history) {
+    this.points = [];
+    const step = (history.step_s || 0) * 1000;
+    for (const point of history.points) this.push(read(point), step);
+    this.from = Date.parse(history.from);
+    this.to = Date.parse(history.to);
+    this.draw();
+  }
+
+  push(point, step) {
+    const last = this.points.at(-1);
+    if (step > 0 && last && point.x - last.x > 2.5 * step) {
+      this.points.push({ x: last.x + step, value: null, min: null, max: null });
+    }
+    this.points.push(point);
+  }
+
+  // Adds the numbers of a beat, and forgets the oldest.
+  add(beat, most) {
+    const value = beat[this.metric.name] ?? null;
+    const point = { x: Date.parse(beat.time), value, min: value, max: value };
+    if (this.points.length && point.x <= this.points.at(-1).x) return;
+    this.push(point, (beat.interval_s || 0) * 1000);
+    while (this.points.length > most) this.points.shift();
+    this.from = this.points[0].x;
+    this.to = point.x;
+    this.draw();
+  }
+
+  mark(alerts) {
+    if (!this.metric.stepped) return;
+    this.alerts = alerts.map(alert => ({ x: Date.parse(alert.time), y: this.at(Date.parse(alert.time)), text: alert.text }))
+      .filter(alert => alert.y !== null && alert.x >= this.from && alert.x <= this.to);
+    this.draw();
+  }
+
+  at(x) {
+    let value = null;
+    for (const point of this.points) {
+      if (point.x > x) break;
+      value = point.value ?? value;
+    }
+    return value ?? this.points.find(point => point.value !== null)?.value ?? null;
+  }
+
+  draw() {
+    const seen = this.points.filter(point => point.value !== null);
+    this.now.textContent = seen.length ? this.metric.say(seen.at(-1).value) : "–";
+    this.summary.textContent = this.words(seen);
+    this.canvas.setAttribute("aria-label", `${this.metric.title}: ${this.summary.textContent}`);
+    this.fillTable();
+    if (!this.chart) return;
+    const { datasets } = this.chart.data;
+    const line = key => this.points.map(point => ({ x: point.x, y: point[key] }));
+    const thinned = this.points.some(point => point.min !== point.max);
+    datasets[0].data = line("value");
+    datasets[1].data = thinned ? line("max") : [];
+    datasets[2].data = thinned ? line("min") : [];
+    datasets[3].data = this.alerts || [];
+    this.chart.options.scales.x.min = this.from;
+    this.chart.options.scales.x.max = Math.max(this.to, this.from + 1000);
+    this.chart.update("none");
+  }
+
+  words(seen) {
+    if (seen.length === 0) return "Nothing was seen in this time.";
+    const { say, stepped } = this.metric;
+    const least = seen.reduce((a, b) => (b.min < a.min ? b : a));
+    const most = seen.reduce((a, b) => (b.max > a.max ? b : a));
+    const spread = `least ${say(least.min)}, most ${say(most.max)} at ${time(most.x)}`;
+    if (!stepped) return spread;
+    let change = null;
+    for (let at = 1; at < seen.length; at += 1) {
+      if (seen[at].value !== seen[at - 1].value) change = [seen[at - 1], seen[at]];
+    }
+    if (!change) return `${say(seen[0].value)} all the time`;
+    const [before, after] = change;
+    const verb = after.value < before.value ? "fell" : "rose";
+    return `${verb} from ${say(before.value)} to ${say(after.value)} at ${time(after.x)}; least ${say(least.min)}, most ${say(most.max)}`;
+  }
+
+  fillTable() {
+    if (!this.details.open) return;
+    const { say } = this.metric;
+    const rows = this.points.filter(point => point.value !== null).slice(-500).reverse()
+      .map(point => [time(point.x), say(point.value), say(point.min), say(point.max)]);
+    this.rows.replaceChildren(table(`${this.metric.title}, times in ${zone}`, ["time", "value", "least", "most"], rows, "Nothing was seen."));
+  }
+
+  // Takes the colours of the theme.
+  paint() {
+    const [line, , , marks] = this.chart.data.datasets;
+    line.borderColor = line.backgroundColor = color(this.color);
+    this.chart.data.datasets[1].backgroundColor = color(`${this.color}-spread`);
+    marks.backgroundColor = marks.borderColor = color("--alert");
+    for (const axis of ["x", "y"]) {
+      const scale = this.chart.options.scales[axis];
+      scale.ticks.color = color("--muted");
+      scale.grid = { color: color("--rule"), tickLength: 0, drawTicks: false };
+      scale.ticks.padding = 6;
+    }
+    this.draw();
+  }
+}
+
+// A beat has one value; a column has its least, its most and its mean. A score's mean hides what matters.
+function read(point) {
+  const x = Date.parse(point.time);
+  if ("value" in point) return { x, value: point.value, min: point.value, max: point.value };
+  return { x, value: point.mean, min: point.min, max: point.max };
+}
+
+function moveCursor(at) {
+  if (at === cursor) return;
+  cursor = at;
+  for (const chart of charts) chart.draw();
+}
