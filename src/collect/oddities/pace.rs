@@ -5,6 +5,9 @@ use std::time::{Duration, Instant};
 /// A look may take one part in this many of the time: a thousandth of a core.
 const SHARE: u32 = 1_000;
 
+/// The shortest rest: with a beat a second, every look would be the dearest part of it.
+const REST_MIN: Duration = Duration::from_secs(3);
+
 /// Says when a look is due.
 #[derive(Debug, Default)]
 pub(super) struct Pace {
@@ -20,7 +23,7 @@ impl Pace {
         }
         let seen = look();
         let end = Instant::now();
-        let rest = (end - start).saturating_mul(SHARE).min(Duration::from_mins(10));
+        let rest = (end - start).saturating_mul(SHARE).clamp(REST_MIN, Duration::from_mins(10));
         self.rests_until = Some(end + rest);
         Some(seen)
     }

@@ -70,7 +70,8 @@ struct Database {
     faults: Vec<String>,
 }
 
-/// A program before and after it was marked; kept so that beats go on to share it.
+/// A program before and after it was marked, the same where nothing is known of it; kept so that beats go on to
+/// share it and ask once.
 #[derive(Debug)]
 struct Mark {
     plain: Arc<Program>,
@@ -141,8 +142,12 @@ impl Owners {
         for process in Arc::make_mut(processes) {
             let id = (process.program.pid, process.program.start_ticks);
             let known = self.marks.remove(&id).filter(|mark| Arc::ptr_eq(&mark.plain, &process.program));
-            if let Some(mark) = known.or_else(|| self.look_up(&process.program)) {
+            let mark = known.unwrap_or_else(|| self.look_up(&process.program));
+            if !Arc::ptr_eq(&mark.marked, &process.program) {
                 process.program = Arc::clone(&mark.marked);
+            }
+            // What a database that is being read does not know yet is asked again.
+            if self.database.is_some() && !(self.is_stale && mark.marked.package.is_none()) {
                 marks.insert(id, mark);
             }
         }
@@ -160,13 +165,17 @@ impl Owners {
         }
     }
 
-    fn look_up(&self, program: &Arc<Program>) -> Option<Mark> {
-        let package = self.of(&program.exe.as_ref()?.path)?;
-        if !self.is_of_this_system(program.pid) {
-            return None;
-        }
-        let marked = Program { package: Some(package), ..Program::clone(program) };
-        Some(Mark { plain: Arc::clone(program), marked: Arc::new(marked) })
+    fn look_up(&self, program: &Arc<Program>) -> Mark {
+        let package = program
+            .exe
+            .as_ref()
+            .and_then(|exe| self.of(&exe.path))
+            .filter(|_| self.is_of_this_system(program.pid));
+        let marked = match package {
+            Some(package) => Arc::new(Program { package: Some(package), ..Program::clone(program) }),
+            None => Arc::clone(program),
+        };
+        Mark { plain: Arc::clone(program), marked }
     }
 
     /// Tells whether the process sees the same files as we do: the same path in a container is another file.

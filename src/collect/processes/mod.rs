@@ -42,8 +42,9 @@ const YOUNG_S: i64 = 5;
 /// A clock that is corrected by less does not move start times.
 const CLOCK_SLACK: TimeDelta = TimeDelta::seconds(2);
 
-/// How many known processes a beat asks for a change of their account.
-const ACCOUNT_CHECKS_PER_BEAT: usize = 64;
+/// How many known processes a beat asks for a change of their account. Few change it after their first seconds,
+/// in which they are read again anyhow.
+const ACCOUNT_CHECKS_PER_BEAT: usize = 16;
 
 /// How processes are read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
