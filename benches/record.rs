@@ -40,11 +40,12 @@ fn main() {
     make_kept(&kept);
     make_plain(&plain);
     append(&root.join("append"));
+    day(&root.join("day"));
     let end = start() + TimeDelta::seconds(10 * BEATS as i64);
     for (what, dir) in [("packed record", &kept), ("one plain file", &plain)] {
         let reader = Reader::new(dir.clone()).in_zone(Zone::utc());
         let line = |name: &str, millis: f64| println!("{what:<15} {name:<44} {millis:>9.2} ms");
-        line("last 50 samples", timed(20, || assert_eq!(reader.last(50).unwrap().samples.len(), 50)));
+        line("last 50 samples", timed(200, || assert_eq!(reader.last(50).unwrap().samples.len(), 50)));
         let day = timed(10, || {
             let columns = reader.columns(end - TimeDelta::days(1), end, 200).unwrap();
             assert!(columns.columns.iter().all(Option::is_some));
@@ -63,7 +64,7 @@ fn main() {
             });
             line("a year in 200 columns", year);
         }
-        let all = timed(1, || assert!(verify(dir, Zone::utc(), &mut std::io::sink()).unwrap()));
+        let all = timed(3, || assert!(verify(dir, Zone::utc(), &mut std::io::sink()).unwrap()));
         let bytes = fs::metadata(plain.join("monitor_metrics.jsonl")).unwrap().len() as f64;
         line("verify everything", all);
         println!("{what:<15} verify: {:.0} MB/s", bytes / 1e6 / (all / 1e3));
@@ -91,15 +92,13 @@ fn main() {
     );
 }
 
-/// The shortest of so many runs, in milliseconds of one core: what else the machine does is not counted.
+/// So many runs, in milliseconds of one core for each: what else the machine does is not counted.
 fn timed(runs: u32, mut run: impl FnMut()) -> f64 {
-    (0..runs)
-        .map(|_| {
-            let begin = cpu_micros();
-            run();
-            (cpu_micros() - begin) / 1e3
-        })
-        .fold(f64::MAX, f64::min)
+    let begin = cpu_micros();
+    for _ in 0..runs {
+        run();
+    }
+    (cpu_micros() - begin) / 1e3 / f64::from(runs)
 }
 
 fn open(dir: &Path, settings: Settings) -> Record {
@@ -153,6 +152,28 @@ fn append(dir: &Path) {
         record.hear(beat).unwrap();
     }
     println!("one beat's append: {:.0} us CPU", (cpu_micros() - before) / beats.len() as f64);
+}
+
+/// A day at the default interval with the default syncs, as fast as the disk lets us.
+fn day(dir: &Path) {
+    if dir.exists() {
+        fs::remove_dir_all(dir).unwrap();
+    }
+    let mut record = open(dir, Settings::default());
+    let before = written_bytes();
+    for seq in 1..=8640 {
+        record.hear(&Arc::new(beat_at(seq, start() + TimeDelta::seconds(10 * seq as i64)))).unwrap();
+    }
+    record.close(start() + TimeDelta::days(1)).unwrap();
+    let written = written_bytes() - before;
+    println!("a day at 10 s, one sync a minute: {:.1} MB written to the disk", 1e-6 * written as f64);
+}
+
+/// What this process had written to disks, without the file system's own journal.
+fn written_bytes() -> u64 {
+    let io = fs::read_to_string("/proc/self/io").unwrap();
+    let line = io.lines().find_map(|line| line.strip_prefix("write_bytes: "));
+    line.unwrap().parse().unwrap()
 }
 
 fn cpu_micros() -> f64 {

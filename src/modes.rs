@@ -9,7 +9,7 @@ use crate::config::{Config, user_themes};
 use crate::engine::{CollectSettings, Engine};
 use crate::model::{Level, Request, SensorState, Snapshot, Zone};
 use crate::outputs::document::Document;
-use crate::outputs::journal::{Opened, Reader, Record};
+use crate::outputs::journal::{Opened, Reader, Record, Viewer};
 use crate::outputs::{Output, report, state};
 use crate::{Failure, accepted, commands, exports, messages, page, signals, tui, web};
 use anyhow::Context as _;
@@ -21,6 +21,9 @@ use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
 use tokio::sync::watch;
+
+/// How often a recorder without a screen looks whether it can take over.
+const TAKE_OVER_EVERY: Duration = Duration::from_secs(1);
 
 /// How long `--once` waits for the sign-ins of the last day to be read.
 const PATIENCE: Duration = Duration::from_secs(8);
@@ -70,7 +73,16 @@ fn verdict_code(snapshot: &Snapshot, on: FailOn) -> u8 {
 pub(crate) fn headless(config: &Config, options: &Options) -> Result<ExitCode, Failure> {
     let beats = format!("every {} s", config.interval_s);
     let beside = page::beside(config, options)?;
-    let (heart, place) = Heart::start_beside(config, Vec::new(), beside.as_ref())?;
+    let runtime = runtime()?;
+    let opened = if beside.is_some() {
+        // A page shows the record of another process, too.
+        open_record(config)
+    } else if let Some(opened) = runtime.block_on(unless_taken(config))? {
+        opened
+    } else {
+        return Ok(ExitCode::SUCCESS);
+    };
+    let (heart, place) = Heart::start_on(config, opened, Vec::new(), beside.as_ref())?;
     let words = match &place {
         Place::Writer(dir, _) => format!("home-soc records to {} {beats}", dir.display()),
         Place::Viewer(why) | Place::Nowhere(why) => {
@@ -79,10 +91,28 @@ pub(crate) fn headless(config: &Config, options: &Options) -> Result<ExitCode, F
     };
     let page = heart.page.as_ref().map_or_else(String::new, page::words);
     print(format!("{words}; it ends at SIGTERM.\n{page}").as_bytes())?;
-    let waited = runtime()?.block_on(ended_by_signal());
+    let waited = runtime.block_on(ended_by_signal());
     heart.stop();
     waited?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Opens the record; while another process writes it, it waits: without a screen there is nothing else to do. `None`
+/// when a signal ended the wait.
+async fn unless_taken(config: &Config) -> anyhow::Result<Option<Recording>> {
+    let mut ended = std::pin::pin!(ended_by_signal());
+    let mut said = false;
+    loop {
+        let opened = open_record(config);
+        let Recording::Theirs(viewer) = &opened else { return Ok(Some(opened)) };
+        if !std::mem::replace(&mut said, true) {
+            print(format!("{}; this one goes on when that has ended.\n", viewer.says()).as_bytes())?;
+        }
+        tokio::select! {
+            signal = &mut ended => return signal.map(|()| None),
+            () = tokio::time::sleep(TAKE_OVER_EVERY) => {}
+        }
+    }
 }
 
 /// Opens the full-screen view.
@@ -90,7 +120,12 @@ pub(crate) fn full_screen(config: &Config, options: &Options) -> Result<ExitCode
     let look_back = options.at.as_deref().map(commands::time).transpose()?;
     let (show, snapshots) = watch::channel(None);
     let beside = page::beside(config, options)?;
-    let (heart, place) = Heart::start_beside(config, vec![Box::new(Screen { show })], beside.as_ref())?;
+    let outputs: Vec<Box<dyn Output>> = vec![Box::new(Screen { show })];
+    let (heart, place) = Heart::start_on(config, open_record(config), outputs, beside.as_ref())?;
+    let mut notices: Vec<String> = heart.page.as_ref().map(page::notice).into_iter().collect();
+    if let Place::Viewer(why) = &place {
+        notices.push(why.clone());
+    }
     let record = match place {
         Place::Writer(_, reader) => Some(reader),
         Place::Viewer(_) | Place::Nowhere(_) => config.data_dir_here().map(Reader::new),
@@ -110,7 +145,7 @@ pub(crate) fn full_screen(config: &Config, options: &Options) -> Result<ExitCode
         interval: Duration::from_secs_f64(config.interval_s),
         zone: Zone::Local,
         hands: if options.read_only { tui::hands::Hands::default() } else { hands(config) },
-        notices: heart.page.as_ref().map(page::notice).into_iter().collect(),
+        notices,
     };
     let ending = runtime()?.block_on(tui::run(setup));
     heart.stop();
@@ -148,16 +183,17 @@ pub(crate) struct Heart {
 impl Heart {
     /// Starts the engine with these listeners beside the record.
     pub(crate) fn start(config: &Config, outputs: Vec<Box<dyn Output>>) -> Result<(Self, Place), Failure> {
-        Self::start_beside(config, outputs, None)
+        Self::start_on(config, open_record(config), outputs, None)
     }
 
-    /// The same with a page beside it.
-    fn start_beside(
+    /// The same on a record that was opened, with a page beside it.
+    fn start_on(
         config: &Config,
+        opened: Recording,
         outputs: Vec<Box<dyn Output>>,
         beside: Option<&web::Place>,
     ) -> Result<(Self, Place), Failure> {
-        let (mut engine, place) = engine(config);
+        let (mut engine, place) = engine(config, opened);
         messages::attach(config, &place, &mut engine, !outputs.is_empty())?;
         // Only now: the page's process may read no directory that is made later.
         let open = |beside| web::Page::open(beside, &config.web, config.data_dir_here(), true);
@@ -226,68 +262,81 @@ fn recorded(config: &Config, at: &str) -> Result<Snapshot, Failure> {
 
 /// Takes a single beat of this machine.
 pub(crate) fn measure_once(config: &Config) -> Arc<Snapshot> {
-    let (mut engine, _) = engine(config);
+    let (mut engine, _) = engine(config, open_record(config));
     engine.once(PATIENCE)
 }
 
-/// Makes the engine with its record and its memory; what cannot be had is said on every beat.
-fn engine(config: &Config) -> (Engine, Place) {
-    let now = Utc::now();
-    let mut notices = Vec::new();
-    let opened = match config.data_dir_here() {
-        None => Err(Place::Nowhere(
-            "neither XDG_STATE_HOME nor HOME is set; name a directory with --data-dir".to_owned(),
-        )),
-        Some(dir) => match Record::open(&dir, config.record.clone(), Zone::Local, now) {
-            Ok(Opened::Writer(record)) => Ok((dir, record)),
-            Ok(Opened::Viewer(viewer)) => {
-                let who = viewer.writer.map_or_else(String::new, |pid| format!(" (pid {pid})"));
-                Err(Place::Viewer(format!(
-                    "another home-soc{who} records to {} already",
-                    viewer.dir.display()
-                )))
-            }
-            Err(error) => Err(Place::Nowhere(format!("{error:#}"))),
-        },
+/// What opening the record led to.
+enum Recording {
+    /// This process writes it.
+    Ours(PathBuf, Box<Record>),
+    /// Another process does.
+    Theirs(Viewer),
+    /// Nobody can, and why.
+    Nobodys(String),
+}
+
+fn open_record(config: &Config) -> Recording {
+    let Some(dir) = config.data_dir_here() else {
+        let why = "neither XDG_STATE_HOME nor HOME is set; name a directory with --data-dir";
+        return Recording::Nobodys(why.to_owned());
     };
-    let memory = opened.as_ref().ok().map(|(dir, _)| dir.join(MEMORY_FILE));
-    let remembered = memory.as_deref().map(state::load::<assess::Memory>);
-    let (known, note) = remembered.map_or((None, None), |loaded| (loaded.value, loaded.note));
-    notices.extend(note);
+    match Record::open(&dir, config.record.clone(), Zone::Local, Utc::now()) {
+        Ok(Opened::Writer(record)) => Recording::Ours(dir, record),
+        Ok(Opened::Viewer(viewer)) => Recording::Theirs(viewer),
+        Err(error) => Recording::Nobodys(format!("{error:#}")),
+    }
+}
+
+/// Makes the engine with its record and its memory; what cannot be had is said on every beat. Beside another
+/// process that records it sees with that one's memory, and keeps nothing.
+fn engine(config: &Config, opened: Recording) -> (Engine, Place) {
+    let remembered = match &opened {
+        Recording::Ours(dir, _) => state::load::<assess::Memory>(&dir.join(MEMORY_FILE)),
+        Recording::Theirs(viewer) => {
+            state::Loaded { value: state::look(&viewer.dir.join(MEMORY_FILE)), note: None }
+        }
+        Recording::Nobodys(_) => state::Loaded { value: None, note: None },
+    };
     let judgement = assess::Settings { score: config.score.clone(), thresholds: config.thresholds.clone() };
-    let judge = Judge::new(judgement, known.unwrap_or_default(), context());
+    let judge = Judge::new(judgement, remembered.value.unwrap_or_default(), context());
     let mut settings = CollectSettings { auth: config.auth.clone(), processes: config.processes.clone() };
-    // Only who records goes on where it stopped: a viewer beside it must not move that place.
-    settings.auth.state_dir = settings.auth.state_dir.or(opened.as_ref().ok().map(|(dir, _)| dir.clone()));
+    if let (Recording::Ours(dir, _), None) = (&opened, &settings.auth.state_dir) {
+        // Only who records goes on where it stopped: a viewer beside it must not move that place.
+        settings.auth.state_dir = Some(dir.clone());
+    }
     let interval = Duration::from_secs_f64(config.interval_s);
-    let mut engine = Engine::new(&Root::real(), &settings, judge, interval, now);
-    for notice in notices {
-        engine.add_notice(&notice);
+    let mut engine = Engine::new(&Root::real(), &settings, judge, interval, Utc::now());
+    if let Some(note) = remembered.note {
+        engine.add_notice(&note);
     }
     // Who only looks on sees what was accepted, too.
     if let Some(dir) = config.data_dir_here() {
         engine.accept_by(Box::new(accepted::watch(dir)));
     }
     let place = match opened {
-        Ok((dir, record)) => {
+        Recording::Ours(dir, record) => {
             for note in record.notes() {
                 engine.add_notice(note);
             }
             engine.start_at(record.next_seq());
             let reader = Reader::new(dir.clone()).with_latest(record.latest());
             engine.add_output(record);
+            let path = dir.join(MEMORY_FILE);
+            engine.keep_memory(Box::new(move |memory| state::save(&path, memory)));
             Place::Writer(dir, reader)
         }
-        Err(place) => {
-            if let Place::Viewer(why) | Place::Nowhere(why) = &place {
-                engine.add_notice(&format!("nothing is recorded: {why}"));
-            }
-            place
+        Recording::Theirs(viewer) => {
+            let says = format!("{}; this one shows that record and stores nothing", viewer.says());
+            engine.add_notice(&says);
+            engine.add_output(Box::new(viewer));
+            Place::Viewer(says)
+        }
+        Recording::Nobodys(why) => {
+            engine.add_notice(&format!("nothing is recorded: {why}"));
+            Place::Nowhere(why)
         }
     };
-    if let Some(path) = memory {
-        engine.keep_memory(Box::new(move |memory| state::save(&path, memory)));
-    }
     (engine, place)
 }
 

@@ -473,3 +473,146 @@ fn a_damaged_block_of_moments_gives_the_moment_before_it() {
     let found = reader(dir.path()).moment(at(62)).unwrap().unwrap();
     assert!((31..62).contains(&found.snapshot.seq), "{}", found.snapshot.seq);
 }
+
+/// P19: what a clock can do, each with the lines before and after it.
+#[test]
+fn whatever_the_clock_does_lines_stay_in_order_and_nothing_is_counted_twice() {
+    let at = |text: &str| DateTime::parse_from_rfc3339(text).unwrap().to_utc();
+    let zurich = home_soc::scan::zone("Europe/Zurich").unwrap();
+    let mut tried = 0;
+    for (what, begin, step_s) in [
+        ("the hour that comes twice", "2026-10-25T00:00:00Z", 60),
+        ("the hour that does not come", "2026-03-29T00:00:00Z", 60),
+        ("a leap day", "2028-02-28T22:00:00Z", 300),
+        ("the turn of a year", "2026-12-31T22:00:00Z", 60),
+        ("a boot in 1970", "1970-01-01T00:00:00Z", 60),
+    ] {
+        let dir = scratch();
+        let begin = at(begin);
+        let opened = Record::open(dir.path(), settings(), zurich, begin).unwrap();
+        let Opened::Writer(mut record) = opened else { panic!("somebody else writes") };
+        for seq in 1..=240 {
+            let now = begin + TimeDelta::seconds(step_s * seq as i64);
+            record.hear(&Arc::new(beat_at(seq, now))).unwrap();
+        }
+        let end = begin + TimeDelta::seconds(step_s * 240);
+        record.close(end).unwrap();
+        let reader = Reader::new(dir.path().to_owned()).in_zone(zurich);
+        let samples = reader.samples(begin, end).unwrap().samples;
+        assert_eq!(samples.len(), 240, "{what}");
+        let step = TimeDelta::seconds(step_s);
+        assert!(samples.windows(2).all(|pair| pair[1].at - pair[0].at == step), "{what}");
+        let columns = reader.columns(begin, end, 60).unwrap().columns;
+        assert_eq!(columns.iter().flatten().map(|column| column.beats).sum::<u64>(), 240, "{what}");
+        let found = verdicts(dir.path()).unwrap().remove(0).1;
+        assert!(found.is_sound() && found.lines == 240, "{what}: {found:?}");
+        tried += 1;
+    }
+    // A clock that is set back, at any place in a day, by any of these: order of writing and numbers are kept.
+    for back_s in [1, 30, 3600, 86_400, 31_557_600] {
+        for when in [1, 59, 120, 300] {
+            let dir = scratch();
+            let mut record = open(dir.path(), &settings(), start());
+            for seq in 1..=360_u64 {
+                let back = if seq > when { back_s } else { 0 };
+                let now = start() + TimeDelta::seconds(10 * seq as i64 - back);
+                record.hear(&Arc::new(beat_at(seq, now))).unwrap();
+            }
+            drop(record);
+            let found = verdicts(dir.path()).unwrap().remove(0).1;
+            assert!(found.is_sound() && found.lines == 360, "{back_s} s at {when}: {found:?}");
+            let last = reader(dir.path()).last(360).unwrap();
+            assert_eq!((last.samples.len(), last.skipped_lines), (360, 0), "{back_s} s at {when}");
+            tried += 1;
+        }
+    }
+    println!("P19: {tried} clocks, lines lost 0, out of order 0");
+}
+
+#[test]
+fn stamps_without_a_zone_in_the_hour_that_comes_twice_are_all_taken() {
+    let zurich = home_soc::scan::zone("Europe/Zurich").unwrap();
+    let dir = scratch();
+    let original = dir.path().join("old.jsonl");
+    let stamps = ["01:50:00", "02:10:00", "02:50:00", "02:10:00", "02:50:00", "03:10:00"];
+    let line = |(at, stamp): (usize, &&str)| {
+        format!(
+            "{{\"timestamp\": \"2025-10-26 {stamp}\", \"security_score\": {}, \"entries\": []}}\n",
+            90 + at
+        )
+    };
+    fs::write(&original, stamps.iter().enumerate().map(line).collect::<String>()).unwrap();
+    let data = dir.path().join("data");
+    let counts = import(&data, &original, zurich, &mut Vec::new()).unwrap();
+    assert_eq!((counts.lines, counts.taken), (6, 6));
+    let from = DateTime::parse_from_rfc3339("2025-10-25T22:00:00Z").unwrap().to_utc();
+    let found = Reader::new(data).in_zone(zurich).samples(from, from + TimeDelta::hours(6)).unwrap();
+    assert_eq!(found.samples.len(), 6);
+    assert!(found.samples.windows(2).all(|pair| pair[0].at <= pair[1].at));
+}
+
+#[test]
+fn what_was_imported_is_kept_as_long_as_what_was_recorded_counted_from_its_import() {
+    let dir = scratch();
+    let original = dir.path().join("old.jsonl");
+    let mut lines = String::new();
+    for minute in 0..60 {
+        lines += &format!(
+            "{{\"timestamp\": \"2025-11-30 11:{minute:02}:10\", \"security_score\": 92, \"entries\": []}}\n"
+        );
+    }
+    fs::write(&original, lines).unwrap();
+    let data = dir.path().join("data");
+    import(&data, &original, Zone::utc(), &mut Vec::new()).unwrap();
+    // The import was now, by the clock of the file system.
+    let now = Utc::now();
+    let mut record = open(&data, &settings(), now);
+    let mut seq = 0;
+    let mut days = |record: &mut Record, from: i64, to: i64| {
+        for hour in from * 24..to * 24 {
+            seq += 1;
+            record.hear(&Arc::new(beat_at(seq, now + TimeDelta::hours(hour)))).unwrap();
+        }
+    };
+    days(&mut record, 0, 2);
+    assert_eq!(names(&data, "metrics-imported-").len(), 1, "two days are less than three");
+    days(&mut record, 2, 6);
+    assert_eq!(names(&data, "metrics-imported-").len(), 0);
+    assert_eq!(names(&data, "minutes-imported-").len(), 1, "minutes are kept longer");
+    days(&mut record, 6, 10);
+    assert_eq!(names(&data, "minutes-imported-").len(), 0);
+    // Hours are for ever.
+    let from = DateTime::parse_from_rfc3339("2025-11-30T11:00:00Z").unwrap().to_utc();
+    let columns = reader(&data).columns(from, from + TimeDelta::days(1), 24).unwrap();
+    assert_eq!(columns.columns.iter().flatten().map(|column| column.beats).sum::<u64>(), 60);
+}
+
+#[test]
+fn large_moments_are_kept_farther_apart_so_that_a_day_costs_little() {
+    let dir = scratch();
+    let mut record = open(dir.path(), &settings(), start());
+    // A machine in trouble: fifty findings with long proofs at every beat.
+    let trouble = |seq: u64, at: DateTime<Utc>| {
+        let mut snapshot = beat_at(seq, at);
+        for n in 0..50_u64 {
+            let mut finding = beats::finding("HS-PROC-003", Level::Warning, at);
+            let noise = (0..20)
+                .map(|part| format!("{:016x}", fingerprint(&[seq, n, part].map(u64::to_le_bytes).concat())));
+            finding.evidence[0].text = Safe::new(&noise.collect::<String>());
+            snapshot.findings.push(finding);
+        }
+        snapshot
+    };
+    for seq in 1..=1440_u64 {
+        let at = start() + TimeDelta::seconds(10 * seq as i64);
+        record.hear(&Arc::new(trouble(seq, at))).unwrap();
+    }
+    record.close(start()).unwrap();
+    let bytes: u64 =
+        sizes(dir.path()).iter().filter(|(name, _)| name.starts_with("moments")).map(|(_, size)| size).sum();
+    // Four hours of 4 MB a day, and what it took to learn how large they are.
+    assert!(bytes < 1_300_000, "{bytes} bytes");
+    let end = start() + TimeDelta::seconds(14_400);
+    let found = reader(dir.path()).moment(end).unwrap().unwrap();
+    assert!(end - found.snapshot.at < TimeDelta::minutes(6), "{}", found.snapshot.at);
+}

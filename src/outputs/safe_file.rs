@@ -5,6 +5,7 @@
 //! about what the files hold.
 
 use anyhow::{Context, Result, bail};
+use chrono::{DateTime, Utc};
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, Stat};
 use std::fs::File;
 use std::io;
@@ -153,6 +154,12 @@ impl Folder {
     pub fn length(&self, name: &str) -> Option<u64> {
         let stat = rustix::fs::statat(&self.fd, name, AtFlags::SYMLINK_NOFOLLOW).ok()?;
         u64::try_from(stat.st_size).ok()
+    }
+
+    /// When a file was last written; `None` where it is missing.
+    pub fn written(&self, name: &str) -> Option<DateTime<Utc>> {
+        let stat = rustix::fs::statat(&self.fd, name, AtFlags::SYMLINK_NOFOLLOW).ok()?;
+        DateTime::from_timestamp(stat.st_mtime, 0)
     }
 
     /// Size of the file system that it lies on.

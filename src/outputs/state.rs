@@ -31,7 +31,14 @@ pub fn load<T: DeserializeOwned>(path: &Path) -> Loaded<T> {
     }
 }
 
-fn try_load<T: DeserializeOwned>(path: &Path) -> Result<Option<T>> {
+/// Reads a state file that is another process's to mend: whatever is wrong with it, it stays as it is.
+pub fn look<T: DeserializeOwned>(path: &Path) -> Option<T> {
+    let (_, bytes) = bytes_of(path).ok()??;
+    serde_json::from_slice(&bytes).ok()
+}
+
+/// The directory and all bytes of a state file; `None` where it is missing.
+fn bytes_of(path: &Path) -> Result<Option<(Folder, Vec<u8>)>> {
     let (parent, name) = split(path)?;
     if !parent.exists() {
         return Ok(None);
@@ -42,6 +49,12 @@ fn try_load<T: DeserializeOwned>(path: &Path) -> Result<Option<T>> {
     file.take(CAP_BYTES)
         .read_to_end(&mut bytes)
         .with_context(|| format!("cannot read {}", path.display()))?;
+    Ok(Some((folder, bytes)))
+}
+
+fn try_load<T: DeserializeOwned>(path: &Path) -> Result<Option<T>> {
+    let (_, name) = split(path)?;
+    let Some((folder, bytes)) = bytes_of(path)? else { return Ok(None) };
     match serde_json::from_slice(&bytes) {
         Ok(value) => Ok(Some(value)),
         Err(error) => {

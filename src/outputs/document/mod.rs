@@ -189,7 +189,7 @@ impl<'a> Document<'a> {
                 .map(|finding| FindingRow::Brief {
                     id: &finding.id,
                     level: finding.level,
-                    points: finding.points,
+                    points: finite(finding.points, 1).unwrap_or_default(),
                 })
                 .collect(),
             rest: None,

@@ -94,7 +94,7 @@ impl Keeper {
                 disk.remove(folder, name)?;
             }
         }
-        for name in too_old(&names, settings, now)
+        for name in too_old(folder, &names, settings, now)
             .into_iter()
             .chain(too_much(folder, &names, settings))
             .take(REMOVALS)
@@ -125,8 +125,8 @@ fn days(series: &Series, settings: &Settings) -> Option<u32> {
 }
 
 /// Files that are too old, measured in days on which something was recorded: a clock that jumps a year ahead for
-/// a day makes nothing a year older.
-fn too_old(names: &[String], settings: &Settings, now: DateTime<Utc>) -> Vec<String> {
+/// a day makes nothing a year older. What was imported is old from its import on: it came to be looked at.
+fn too_old(folder: &Folder, names: &[String], settings: &Settings, now: DateTime<Utc>) -> Vec<String> {
     let mut old = Vec::new();
     for series in series::ALL {
         let Some(days) = days(series, settings) else { continue };
@@ -136,11 +136,14 @@ fn too_old(names: &[String], settings: &Settings, now: DateTime<Utc>) -> Vec<Str
         let wanted = if *series == series::ALERTS { days / 31 } else { days } as usize;
         let mut newer = BTreeSet::new();
         for one in closed.iter().rev() {
-            let Some(to) = one.to else { continue };
-            if to < oldest_kept && newer.len() >= wanted {
+            // Imported ones come last here, when all days of our own are counted.
+            let Some(last) = one.to.or_else(|| folder.written(&one.name)) else { continue };
+            if last < oldest_kept && newer.len() >= wanted {
                 old.push(one.name.clone());
             }
-            newer.insert(to.date_naive());
+            if one.to.is_some() {
+                newer.insert(last.date_naive());
+            }
         }
     }
     // Pushed newest first.

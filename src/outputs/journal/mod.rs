@@ -26,6 +26,7 @@ mod series;
 mod settings;
 mod tail;
 mod verify;
+mod viewer;
 mod writer;
 
 pub use append::Gap;
@@ -40,8 +41,7 @@ pub use read::{Reader, Stored};
 pub use record::Record;
 pub use settings::{Settings, Sync};
 pub use verify::{Found, Verdict, verdicts, verify};
-
-use std::path::PathBuf;
+pub use viewer::Viewer;
 
 /// The active file of samples; the name is the original's.
 pub const METRICS: &str = "monitor_metrics.jsonl";
@@ -55,13 +55,4 @@ pub enum Opened {
     Writer(Box<Record>),
     /// Another process writes; this one can read what it wrote.
     Viewer(Viewer),
-}
-
-/// A record that another process writes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Viewer {
-    /// The data directory.
-    pub dir: PathBuf,
-    /// The process that writes, where it told.
-    pub writer: Option<u32>,
 }

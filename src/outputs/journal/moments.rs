@@ -21,8 +21,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 const APART_S: f64 = 9.5;
 /// Nor farther apart, however large they are.
 const MOST_APART_S: f64 = 300.0;
-/// Five minutes of moments should cost no more (4 MB a day): where one is large, they are kept farther apart.
-const BLOCK_COST_BYTES: f64 = 4e6 / 288.0;
+/// What moments should cost at most, 4 MB a day: where one is large, they are kept farther apart.
+const MOST_BYTES_PER_S: f64 = 4e6 / 86_400.0;
+/// A block of fewer moments does not tell what they cost.
+const LINES_THAT_TELL: u32 = 5;
 /// A block is written when its first moment is so old.
 const BLOCK_AGE: TimeDelta = TimeDelta::minutes(5);
 /// Or when its lines are so long together.
@@ -150,8 +152,10 @@ impl Moments {
         let (from, to) = (first.min(last), first.max(last));
         // A time between two seconds counts as in both.
         let member = members::pack(block, (from.timestamp(), to.timestamp() + 1), lines)?;
-        if to - from >= BLOCK_AGE {
-            let share = member.len() as f64 / BLOCK_COST_BYTES;
+        // A block that an alert ended early says little of what moments cost.
+        if lines >= LINES_THAT_TELL || to - from >= BLOCK_AGE {
+            let seconds = (to - from).as_seconds_f64() + self.apart_s;
+            let share = member.len() as f64 / seconds / MOST_BYTES_PER_S;
             self.apart_s = (self.apart_s * share).clamp(APART_S, MOST_APART_S);
         }
         let length = self.file.metadata()?.len();

@@ -145,11 +145,11 @@ impl Record {
         self.moments.latest()
     }
 
-    /// Counts the beats that no minute and no hour has counted yet.
+    /// Counts the beats that no minute and no hour has counted yet. What was imported was counted then.
     fn count_again(&mut self, minute: Option<&Row>, hour: Option<&Row>) -> Result<()> {
         let counted = hour.map_or(0, |row| row.to_seq);
         let mut minutes = Vec::new();
-        Files::open(&self.folder, &MINUTES)?.back(&mut |found| {
+        Files::open(&self.folder, &MINUTES)?.ours().back(&mut |found| {
             match found.and_then(Row::read) {
                 Some(row) if row.to_seq <= counted => return ControlFlow::Break(()),
                 Some(row) => minutes.push(row),
@@ -164,7 +164,7 @@ impl Record {
         }
         let counted = minute.map_or(0, |row| row.to_seq);
         let mut beats: Vec<(Sample, u64)> = Vec::new();
-        Files::open(&self.folder, &SAMPLES)?.back(&mut |found| {
+        Files::open(&self.folder, &SAMPLES)?.ours().back(&mut |found| {
             if let Some(reading) = found.and_then(|bytes| line::read(bytes, self.zone)) {
                 match reading.seq {
                     Some(seq) if seq <= counted => return ControlFlow::Break(()),
@@ -272,7 +272,7 @@ fn lock(folder: &Folder) -> Result<Result<File, Option<u32>>> {
 fn last_line(folder: &Folder, series: &'static Series) -> Result<Option<Vec<u8>>> {
     let mut last = None;
     let mut looked = 0;
-    Files::open(folder, series)?.back(&mut |found| {
+    Files::open(folder, series)?.ours().back(&mut |found| {
         looked += 1;
         last = found.filter(|bytes| line::is_object(bytes)).map(<[u8]>::to_vec);
         if last.is_some() || looked >= LOOK_BACK { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
@@ -288,7 +288,7 @@ fn last_row(folder: &Folder, series: &'static Series) -> Result<Option<Row>> {
 fn last_numbered(folder: &Folder, zone: Zone) -> Result<Option<(u64, DateTime<Utc>)>> {
     let mut last = None;
     let mut looked = 0;
-    Files::open(folder, &SAMPLES)?.back(&mut |found| {
+    Files::open(folder, &SAMPLES)?.ours().back(&mut |found| {
         looked += 1;
         let reading = found.and_then(|bytes| line::read(bytes, zone));
         last = reading.and_then(|reading| reading.seq.map(|seq| (seq, reading.sample.at)));

@@ -65,6 +65,12 @@ impl<'a> Files<'a> {
         Ok(Self { folder, series, active, closed })
     }
 
+    /// Leaves out what was imported.
+    pub(super) fn ours(mut self) -> Self {
+        self.closed.retain(|one| one.to.is_some());
+        self
+    }
+
     /// Gives every line that may be in the stretch, in the order of writing; lines outside it come as well.
     pub(super) fn forward(
         &self,
@@ -140,8 +146,9 @@ impl<'a> Files<'a> {
             folder: self.folder,
             series: self.series,
             active: self.active.as_ref().map(File::try_clone).transpose()?,
-            closed: self.closed.iter().filter(|one| one.to.is_some()).cloned().collect(),
-        };
+            closed: self.closed.clone(),
+        }
+        .ours();
         let mut first = None;
         own.forward(Stretch::ALWAYS, zone, &mut |found| {
             first = found.and_then(|bytes| line::time_of(bytes, zone));
