@@ -33,6 +33,8 @@ pub(super) struct State {
     since: Option<DateTime<Utc>>,
     /// The score before the news.
     score_before: Option<u8>,
+    /// The score that the last message told.
+    score_told: Option<u8>,
     /// When messages of the last day were written, oldest first.
     written: VecDeque<DateTime<Utc>>,
     letters: u64,
@@ -167,11 +169,15 @@ impl Desk {
         });
         let last = self.last.as_ref();
         let score = last.map_or_else(ScoreNow::default, |last| last.score);
+        // What got worse is measured against before, what got better against what was heard last.
+        let is_good = self.state.news.iter().all(|news| news.change >= Change::Solved);
+        let previous = self.state.score_told.filter(|_| is_good).or(self.state.score_before);
+        self.state.score_told = score.value;
         let draft = Draft {
             id: self.next_id(now),
             at: now,
             host: self.last.as_ref().map(|last| last.host.clone()).unwrap_or_default(),
-            score: ScoreNow { previous: self.state.score_before, ..score },
+            score: ScoreNow { previous, ..score },
             news: std::mem::take(&mut self.state.news),
             context: std::mem::take(&mut self.state.context),
             more: std::mem::take(&mut self.state.more),
@@ -239,6 +245,18 @@ impl Desk {
     /// The state, when it changed since it was last asked for.
     pub(super) fn changed(&mut self) -> Option<State> {
         std::mem::take(&mut self.is_changed).then(|| self.state.clone())
+    }
+
+    /// The settings that it goes by.
+    #[cfg(test)]
+    pub(super) const fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// How a channel fares.
+    #[cfg(test)]
+    pub(super) fn status(&self, name: Name) -> (Fare, u64) {
+        self.state.fare(name)
     }
 
     /// Says that the state could not be kept: it is asked for again.

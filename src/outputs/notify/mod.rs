@@ -15,6 +15,8 @@ mod secret;
 mod settings;
 mod setup;
 mod status;
+#[cfg(test)]
+mod tests;
 mod trust;
 
 pub use channel::{Channel, Command, Email, Gotify, Name, Ntfy, Outcome, Ping, Telegram, Tls, Webhook};

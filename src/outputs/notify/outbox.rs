@@ -44,6 +44,9 @@ pub(super) struct Fare {
     pub why: Option<String>,
     /// It will not work until a setting is changed.
     pub is_refused: bool,
+    /// The other side asked for the wait.
+    #[serde(default)]
+    pub is_asked: bool,
     /// It is not tried before.
     pub not_before: Option<DateTime<Utc>>,
     /// Letters that were given up.
@@ -72,7 +75,8 @@ impl Outbox {
         }
     }
 
-    /// Forgets the channels that are no longer configured, and tries all others at once: a setting may have changed.
+    /// Forgets the channels that are no longer configured, and tries the others at once, for a setting may have
+    /// changed; only a wait that the other side asked for still holds.
     pub(super) fn keep_only(&mut self, channels: &[Name]) {
         for waiting in &mut self.waiting {
             waiting.channels.retain(|name, _| channels.contains(name));
@@ -81,10 +85,7 @@ impl Outbox {
         self.fares.retain(|name, _| channels.contains(name));
         for fare in self.fares.values_mut() {
             fare.is_refused = false;
-            // Who asked us to wait still does.
-            if fare.failures > 1 {
-                fare.not_before = None;
-            }
+            fare.not_before = fare.not_before.filter(|_| fare.is_asked);
         }
     }
 
@@ -123,6 +124,7 @@ impl Outbox {
         fare.is_refused = is_refused;
         let asked = after.and_then(|after| TimeDelta::from_std(after).ok());
         let own = if is_refused { REFUSED_WAIT } else { back_off(name, letter, fare.failures, now) };
+        fare.is_asked = asked.is_some();
         let wait = asked.map_or(own, |asked| asked.max(TimeDelta::seconds(1)));
         fare.not_before = Some(now + wait.min(WAIT_MOST));
         fare.why = Some(why);

@@ -1,8 +1,9 @@
-//! Certificates that a user trusts instead of the system's: a file in PEM.
+//! Trust: the certificates that a user names instead of the system's, and what is said when there is none.
 
 use super::fault::Fault;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
+use std::io;
 use std::path::Path;
 
 /// Reads the certificates of `ca_file`.
@@ -21,4 +22,16 @@ pub(super) fn read(table: &str, path: &Path) -> Result<Vec<CertificateDer<'stati
         return Err(fault(format!("{shown} holds no certificate in PEM")));
     }
     Ok(all)
+}
+
+/// What is said when nobody vouches for the other side.
+pub(super) const UNTRUSTED: &str = "it has no certificate that is trusted; for one of your own, name ca_file";
+
+/// What a broken connection comes to; TLS hides its own reasons in it.
+pub(super) fn said_by(error: &io::Error) -> String {
+    match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+        Some(rustls::Error::InvalidCertificate(_)) => UNTRUSTED.to_owned(),
+        Some(_) => "it speaks no TLS that is trusted".to_owned(),
+        None => super::plain(error),
+    }
 }

@@ -6,7 +6,7 @@ use super::{Carrier, Outcome, PATIENCE, Part};
 use crate::outputs::notify::fault::Fault;
 use crate::outputs::notify::letter::Letter;
 use crate::outputs::notify::secret::{Place, Secret};
-use crate::outputs::notify::trust;
+use crate::outputs::notify::{plain, trust};
 use lettre::message::header::ContentType;
 use lettre::message::{Mailbox, Message};
 use lettre::transport::smtp::authentication::Credentials;
@@ -16,6 +16,7 @@ use lettre::transport::smtp::client::{
 use lettre::{AsyncSmtpTransport, AsyncTransport as _, Tokio1Executor, transport::smtp};
 use serde::{Deserialize, Serialize};
 use std::error::Error as _;
+use std::io;
 use std::path::{Path, PathBuf};
 
 const TABLE: &str = "email";
@@ -202,7 +203,7 @@ impl Post {
             None => {}
         }
         let said = if error.is_tls() {
-            "no TLS that is trusted; for a certificate of your own, name ca_file".to_owned()
+            trust::UNTRUSTED.to_owned()
         } else if error.is_timeout() {
             format!("no answer in {} s", PATIENCE.as_secs())
         } else if error.is_client() {
@@ -210,11 +211,22 @@ impl Post {
                 "{server} offers no STARTTLS, or no way to sign in; check tls and user of notify.email"
             ));
         } else {
-            let cause = error.source().and_then(|cause| cause.downcast_ref::<std::io::Error>());
-            cause.map_or_else(|| "it does not speak SMTP".to_owned(), super::super::plain)
+            broken(error).map_or_else(|| "it does not speak SMTP".to_owned(), trust::said_by)
         };
         Outcome::later(format!("{server}: {said}"))
     }
+}
+
+/// The broken connection behind an error, if that is what it was.
+fn broken(error: &smtp::Error) -> Option<&io::Error> {
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        if let Some(error) = inner.downcast_ref() {
+            return Some(error);
+        }
+        cause = inner.source();
+    }
+    None
 }
 
 impl Carrier for Post {
@@ -230,7 +242,7 @@ impl Carrier for Post {
                 runtime.shutdown_background();
                 outcome
             }
-            Err(error) => Outcome::later(format!("cannot send mail: {}", super::super::plain(&error))),
+            Err(error) => Outcome::later(format!("cannot send mail: {}", plain(&error))),
         }
     }
 }

@@ -5,7 +5,7 @@
 use super::{Outcome, PATIENCE};
 use crate::outputs::notify::fault::Fault;
 use crate::outputs::notify::secret::Secret;
-use crate::outputs::notify::{plain, trust};
+use crate::outputs::notify::trust;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -156,11 +156,11 @@ fn failed(shown: &str, error: ureq::Error) -> Outcome {
     let why = match error {
         ureq::Error::Timeout(_) => format!("no answer from {shown} in {} s", PATIENCE.as_secs()),
         ureq::Error::HostNotFound => format!("the name in {shown} is not found"),
-        ureq::Error::Io(error) => format!("{shown}: {}", plain(&error)),
+        ureq::Error::Io(error) => format!("{shown}: {}", trust::said_by(&error)),
         ureq::Error::ConnectionFailed => format!("{shown} cannot be reached"),
         ureq::Error::Tls(_) | ureq::Error::Rustls(rustls::Error::InvalidCertificate(_)) => {
             // A clock that is wrong mends itself, and so does a certificate that was renewed too late.
-            format!("{shown} has no certificate that is trusted; for one of your own, name ca_file")
+            format!("{shown}: {}", trust::UNTRUSTED)
         }
         ureq::Error::Rustls(_) => format!("{shown} speaks no TLS that is trusted"),
         ureq::Error::Http(_) | ureq::Error::BadUri(_) => {
