@@ -6,32 +6,39 @@ use super::rules::Name;
 use super::settings::Settings;
 use super::sighting::{Round, Sighting};
 use super::strings;
-use crate::model::{Confidence, ExecEvent, Level};
+use crate::model::{Confidence, ExecEvent, Level, Process};
 use crate::text;
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, VecDeque};
 
 /// Processes that are remembered as work in progress.
 const VOUCHED_CAP: usize = 4096;
-/// Container runtimes copy themselves into memory before they enter a container.
-const RUNTIMES: &[&str] = &["runc", "crun", "youki", "exe"];
-
 /// Processes that were work in progress when they started: their children are, too, after they are gone.
 #[derive(Debug, Default)]
 pub(super) struct Vouched {
-    pids: HashSet<u32>,
+    /// With the start time where it is known: a pid alone is used again.
+    processes: HashMap<u32, Option<u64>>,
     order: VecDeque<u32>,
 }
 
 impl Vouched {
-    fn add(&mut self, pid: u32) {
-        if self.pids.insert(pid) {
+    fn add(&mut self, pid: u32, start_ticks: Option<u64>) {
+        if self.processes.insert(pid, start_ticks).is_none() {
             self.order.push_back(pid);
         }
         if self.order.len() > VOUCHED_CAP
             && let Some(oldest) = self.order.pop_front()
         {
-            self.pids.remove(&oldest);
+            self.processes.remove(&oldest);
         }
+    }
+
+    /// Tells a process that was work in progress before: `cargo run` becomes the program that it has built.
+    pub(super) fn is_work(&self, process: &Process) -> bool {
+        self.has_been(process.program.pid, Some(process.program.start_ticks))
+    }
+
+    fn has_been(&self, pid: u32, start_ticks: Option<u64>) -> bool {
+        start_ticks.is_some() && self.processes.get(&pid) == Some(&start_ticks)
     }
 }
 
@@ -51,7 +58,7 @@ pub(super) fn judge(
         let by_name = event.name.as_deref().is_some_and(is_toolchain_name)
             || event.argv.as_deref().is_some_and(provenance::is_installer_line);
         if at_work || by_name && path(event).is_none_or(is_ordinary) {
-            vouched.add(event.pid);
+            vouched.add(event.pid, event.start_ticks);
         }
         let still_runs =
             event.start_ticks.zip(kin).is_some_and(|(ticks, kin)| kin.find(event.pid, ticks).is_some());
@@ -67,7 +74,7 @@ fn started(round: &mut Round, event: &ExecEvent, at_work: bool, kin: Option<&Kin
     // What was gone before its file could be looked at still has its command line.
     let path = path(event).unwrap_or(name);
     if path.starts_with("/memfd:") {
-        if !RUNTIMES.iter().any(|start| name.starts_with(start)) {
+        if !provenance::is_container_runtime(name, path) {
             let title = format!("{name} was started from memory");
             round.saw(about(event, path, Name::Fileless, kin).title(&title).points(points.fileless));
         }
@@ -116,7 +123,8 @@ fn about(event: &ExecEvent, path: &str, rule: Name, kin: Option<&Kin<'_>>) -> Si
 
 /// Tells work in progress, by the parents that are still there, else by what is remembered of them.
 fn is_toolchain_work(event: &ExecEvent, kin: Option<&Kin<'_>>, vouched: &Vouched) -> bool {
-    if event.ppid.is_some_and(|ppid| vouched.pids.contains(&ppid)) {
+    let by_parent = event.ppid.is_some_and(|ppid| vouched.processes.contains_key(&ppid));
+    if by_parent || vouched.has_been(event.pid, event.start_ticks) {
         return true;
     }
     match event.ppid.zip(kin).and_then(|(ppid, kin)| Some((kin.by_pid(ppid)?, kin))) {

@@ -159,19 +159,19 @@ impl Judge {
             }
             .judge(&mut round, sockets, kin);
         }
+        if let Some(execs) = &readings.execs {
+            exec::judge(&mut round, &execs.events, kin, &mut self.vouched, &self.settings);
+        }
         if let (Some(processes), Some(kin)) = (&readings.processes, kin) {
             let sockets = readings.sockets.as_deref();
-            process::Processes { settings: &self.settings, kin, sockets, now }.judge(
+            process::Processes { settings: &self.settings, kin, sockets, vouched: &self.vouched, now }.judge(
                 &mut round,
                 processes,
                 &mut self.memory.known,
             );
         }
-        if let Some(execs) = &readings.execs {
-            exec::judge(&mut round, &execs.events, kin, &mut self.vouched, &self.settings);
-        }
         if let Some(oddities) = &readings.oddities {
-            oddity::judge(&mut round, oddities, &self.settings, now);
+            oddity::judge(&mut round, oddities, kin, &self.settings, now);
         }
         let mut desk = access::Desk {
             settings: &self.settings,

@@ -45,6 +45,9 @@ const USUAL_AT_HOME: &[(Protocol, u16, u16)] = &[
     (Protocol::Udp, 1900, 1900),
 ];
 
+/// Programs that open a door for a container, because a person asked for it.
+const PUBLISHERS: &[&str] = &["docker-proxy", "pasta", "rootlesskit", "rootlessport", "slirp4netns"];
+
 /// Ports on which people try out what they are building.
 const WORKBENCH: &[u16] = &[3000, 3001, 4000, 4200, 5000, 5173, 5174, 8000, 8080, 8081, 8888, 9000];
 
@@ -220,7 +223,7 @@ impl Door<'_> {
         });
         let ownerless = listener.owner.is_none() && listener.protocol == Protocol::Udp;
         let foreign = matches!(self.place(), Some(Place::Home | Place::Elsewhere));
-        (usual || ownerless || self.program == "docker-proxy") && !foreign
+        (usual || ownerless || PUBLISHERS.contains(&self.program)) && !foreign
     }
 
     /// A development server that a person who is logged in has started with an ordinary tool.

@@ -1,6 +1,6 @@
 //! Contradictions and rare things: hidden processes, packet sockets, traced processes. It does not look for them.
 
-use super::provenance::{Place, place};
+use super::provenance::{self, Kin, Place, place};
 use super::rules::Name;
 use super::settings::Settings;
 use super::sighting::{Round, Sighting};
@@ -26,7 +26,13 @@ const DEBUGGERS: &[&str] = &[
 ];
 
 /// Judges the latest look.
-pub(super) fn judge(round: &mut Round, oddities: &Oddities, settings: &Settings, now: DateTime<Utc>) {
+pub(super) fn judge(
+    round: &mut Round,
+    oddities: &Oddities,
+    kin: Option<&Kin<'_>>,
+    settings: &Settings,
+    now: DateTime<Utc>,
+) {
     if let Some(hidden) = &oddities.hidden {
         round.looked(Name::HiddenProcess);
         for process in hidden {
@@ -36,13 +42,13 @@ pub(super) fn judge(round: &mut Round, oddities: &Oddities, settings: &Settings,
     if let Some(sockets) = &oddities.packet_sockets {
         round.looked(Name::PacketSocket);
         for socket in sockets {
-            round.saw_if(packet_socket(socket, settings, now));
+            round.saw_if(packet_socket(socket, kin, settings, now));
         }
     }
     if let Some(traced) = &oddities.traced {
         round.looked(Name::TracedProcess);
         for process in traced {
-            round.saw_if(traced_process(process, settings, now));
+            round.saw_if(traced_process(process, kin, settings, now));
         }
     }
 }
@@ -64,7 +70,12 @@ fn hidden_process(process: &HiddenProcess, settings: &Settings, now: DateTime<Ut
     }
 }
 
-fn packet_socket(socket: &PacketSocket, settings: &Settings, now: DateTime<Utc>) -> Option<Sighting> {
+fn packet_socket(
+    socket: &PacketSocket,
+    kin: Option<&Kin<'_>>,
+    settings: &Settings,
+    now: DateTime<Utc>,
+) -> Option<Sighting> {
     // Whose socket it is cannot be seen without root: the visibility row says so, once.
     let owner = socket.owner.as_ref()?;
     let at = socket.exe.as_deref().map(place);
@@ -77,15 +88,22 @@ fn packet_socket(socket: &PacketSocket, settings: &Settings, now: DateTime<Utc>)
         PacketFamily::Packet => "sees every packet",
         PacketFamily::Raw => "makes packets of its own",
     };
+    let process = kin.and_then(|kin| kin.find(owner.pid, owner.start_ticks));
+    let packaged = process.is_some_and(provenance::is_packaged_tool);
     let points = settings.score.points.packet_socket;
+    let (level, share) = match () {
+        () if strange => (Level::Alert, 2.0),
+        () if packaged => (Level::Info, 0.2),
+        () => (Level::Warning, 1.0),
+    };
     let exe = socket.exe.as_deref().unwrap_or(&owner.name);
     Some(
         Sighting::new(Name::PacketSocket, now)
             .key("program", exe)
             .detail("pid", &owner.pid.to_string())
             .title(&format!("{} {kind}", owner.name))
-            .level(if strange { Level::Alert } else { Level::Warning })
-            .points(if strange { points * 2.0 } else { points })
+            .level(level)
+            .points(points * share)
             .proof(
                 "kernel",
                 None,
@@ -95,7 +113,12 @@ fn packet_socket(socket: &PacketSocket, settings: &Settings, now: DateTime<Utc>)
     )
 }
 
-fn traced_process(process: &TracedProcess, settings: &Settings, now: DateTime<Utc>) -> Option<Sighting> {
+fn traced_process(
+    process: &TracedProcess,
+    kin: Option<&Kin<'_>>,
+    settings: &Settings,
+    now: DateTime<Utc>,
+) -> Option<Sighting> {
     let tracer = process.tracer_name.as_deref().unwrap_or("a process");
     let at = process.tracer_exe.as_deref().map(place);
     let ordinary = matches!(at, None | Some(Place::Package | Place::Tools));
@@ -104,8 +127,11 @@ fn traced_process(process: &TracedProcess, settings: &Settings, now: DateTime<Ut
     }
     let strange = matches!(at, Some(Place::Temporary | Place::SharedMemory | Place::Hidden | Place::Memory));
     let points = settings.score.points.traced_process;
+    let tracing = kin.and_then(|kin| kin.by_pid(process.tracer_pid));
+    let packaged = tracing.is_some_and(provenance::is_packaged_tool);
     let (level, share) = match () {
         () if strange => (Level::Alert, 2.0),
+        () if packaged => (Level::Info, 0.2),
         () if process.by_parent => (Level::Warning, 0.5),
         () => (Level::Warning, 1.0),
     };

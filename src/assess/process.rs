@@ -1,9 +1,10 @@
 //! What programs are: deleted, fileless, hidden, disguised, remote-controlled, mining. It does not judge how busy
 //! they are, and never this program or a child of it.
 
+use super::exec::Vouched;
 use super::first_seen::Known;
 use super::health::about;
-use super::provenance::{self, Kin, Place, place};
+use super::provenance::{self, Kin, Place, is_contained, place};
 use super::rules::Name;
 use super::settings::Settings;
 use super::sighting::{Round, Sighting};
@@ -17,6 +18,7 @@ pub(super) struct Processes<'a> {
     pub(super) settings: &'a Settings,
     pub(super) kin: &'a Kin<'a>,
     pub(super) sockets: Option<&'a Sockets>,
+    pub(super) vouched: &'a Vouched,
     pub(super) now: DateTime<Utc>,
 }
 
@@ -62,7 +64,7 @@ impl Processes<'_> {
         let exe = program.exe.as_ref()?;
         let points = &self.settings.score.points;
         if exe.path.starts_with("/memfd:") {
-            if is_container_runtime(process) {
+            if provenance::is_container_runtime(&program.name, &exe.path) {
                 return None;
             }
             return Some(
@@ -77,13 +79,20 @@ impl Processes<'_> {
         if matches!(place(&exe.path), Place::Package) || program.package == Some(Provenance::Packaged) {
             return None;
         }
-        // Inside a container the path belongs to another tree than the one that was looked at.
-        let level = if is_contained(process) { Level::Warning } else { Level::Alert };
+        let odd = odd_place(&exe.path).is_some();
+        // In a container an image was removed or rebuilt; in a person's own session tools clean up their old version.
+        let at_work = matches!(place(&exe.path), Place::Tools | Place::Home) && program.login_uid.is_some();
+        let (level, share) = match () {
+            () if is_contained(process) && !odd => (Level::Info, 0.1),
+            () if is_contained(process) => (Level::Warning, 1.0),
+            () if at_work => (Level::Warning, 0.3),
+            () => (Level::Alert, 1.0),
+        };
         Some(
             about(process, Name::DeletedExecutable, self.now)
                 .title(&format!("{} runs, and its file was deleted", program.name))
                 .level(level)
-                .points(points.deleted_executable),
+                .points(points.deleted_executable * share),
         )
     }
 
@@ -92,7 +101,7 @@ impl Processes<'_> {
         let program = &process.program;
         let path = provenance::path(process)?;
         let (what, alert) = odd_place(path)?;
-        if self.kin.is_toolchain_work(process) {
+        if self.kin.is_toolchain_work(process) || self.vouched.is_work(process) {
             return None;
         }
         // In a container, and in a person's own home, odd names are less odd.
@@ -117,7 +126,11 @@ impl Processes<'_> {
         // The kernel starts its helpers from its own threads, under their name for a moment.
         let by_kernel =
             process.ppid == 2 || self.kin.ancestors(process).next().is_some_and(|p| p.program.kernel_thread);
-        if !(by_line || by_name) || by_kernel || process.state == 'Z' {
+        // A daemon of a package whose file has that very name: watchdogd.
+        let is_its_name = !by_line
+            && provenance::is_packaged_tool(process)
+            && provenance::file_name(process) == &*program.name;
+        if !(by_line || by_name) || by_kernel || is_its_name || process.state == 'Z' {
             return None;
         }
         let claimed =
@@ -284,24 +297,4 @@ fn is_upgraded(process: &Process) -> bool {
         .exe
         .as_ref()
         .is_some_and(|exe| exe.deleted && place(&exe.path) == Place::Package && !is_contained(process))
-}
-
-/// Container runtimes copy themselves into memory before they enter a container.
-fn is_container_runtime(process: &Process) -> bool {
-    let program = &process.program;
-    let by_exe = program.exe.as_ref().is_some_and(|exe| {
-        ["/memfd:runc_cloned", "/memfd:crun_cloned", "/memfd:libcrun"]
-            .iter()
-            .any(|start| exe.path.starts_with(start))
-    });
-    by_exe && ["runc", "crun", "youki", "exe"].iter().any(|name| program.name.starts_with(name))
-}
-
-/// Tells processes of containers by their control group.
-fn is_contained(process: &Process) -> bool {
-    process.program.cgroup.as_deref().is_some_and(|path| {
-        ["docker", "containerd", "kubepods", "libpod", "lxc", "machine.slice"]
-            .iter()
-            .any(|name| path.contains(name))
-    })
 }

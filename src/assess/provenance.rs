@@ -1,6 +1,7 @@
 //! Where programs come from: by their path, their parents, and their package where that was looked up.
 
 use super::first_seen::{Known, PROGRAMS};
+use super::strings;
 use crate::model::{Process, Provenance};
 use chrono::{DateTime, Utc};
 use std::collections::HashMap;
@@ -35,15 +36,21 @@ const PACKAGE: &[&str] = &[
 /// Hidden folders in which ordinary tools live.
 #[rustfmt::skip]
 const USUAL_HIDDEN: &[&str] = &[
-    "android", "arduino15", "asdf", "bun", "cabal", "cache", "cargo", "claude", "conda", "config", "cursor",
-    "cursor-server", "deno", "docker", "dotnet", "dropbox-dist", "emacs.d", "espressif", "factorio",
-    "flutter", "fly", "foundry", "fzf", "gem", "ghcup", "git", "gradle", "husky", "itch", "jdks", "jenv",
-    "julia", "juliaup", "krew", "kube", "linuxbrew", "lmstudio", "local", "lutris", "m2", "mamba",
-    "micromamba", "minecraft", "minikube", "mise", "mozilla", "nix-profile", "node", "nox", "npm",
-    "npm-global", "nvm", "ollama", "opam", "pixi", "platformio", "pnpm", "pnpm-store", "proto", "pub-cache",
-    "pulumi", "pyenv", "rbenv", "rustup", "rvm", "rye", "sdkman", "snap", "stack", "steam", "swiftly",
-    "tfenv", "thunderbird", "tox", "uv", "var", "venv", "vim", "virtualenvs", "volta", "vscode",
-    "vscode-oss", "vscode-server", "windsurf", "windsurf-server", "wine", "yarn", "zed", "zed_server",
+    "aftman", "android", "ansible", "arduino15", "asdf", "bazel", "bazelisk", "build", "bun", "cabal", "cache",
+    "cargo", "claude", "codeium", "codex", "colima", "conda", "config", "continue", "cursor", "cursor-server",
+    "deno", "devbox", "devenv", "direnv", "docker", "dotnet", "dropbox-dist", "dub", "dvm", "elan", "emacs.d",
+    "env", "espressif", "factorio", "flutter", "fly", "fnm", "foundry", "fzf", "gem", "gemini", "ghcup", "git",
+    "goenv", "gradle", "gvm", "hermit", "husky", "itch", "jbang", "jdks", "jenv", "jetbrains", "julia",
+    "juliaup", "kiro", "konan", "krew", "kube", "lima", "linuxbrew", "lmstudio", "local", "luarocks", "lutris",
+    "m2", "mamba", "micromamba", "minecraft", "minikube", "mise", "modular", "moon", "mozilla", "next",
+    "nextcloud", "ngrok", "nimble", "nix-profile", "node", "nodebrew", "nodenv", "nox", "npm", "npm-global",
+    "nuget", "nvm", "nvs", "oh-my-zsh", "ollama", "opam", "opencode", "orbstack", "phpenv", "pixi", "platformio",
+    "playonlinux", "plenv", "pnpm", "pnpm-store", "proto", "proton", "pub-cache", "pulumi", "pyenv", "quarto",
+    "railway", "rbenv", "rd", "renv", "rokit", "rustup", "rvm", "rye", "sdkman", "serverless", "snap",
+    "sonarlint", "stack", "stack-work", "steam", "supabase", "swiftenv", "swiftly", "terraform", "terraform.d",
+    "terragrunt-cache", "tfenv", "thunderbird", "tmux", "tox", "trunk", "turso", "uv", "var", "venv", "vfox",
+    "vim", "virtualenvs", "volta", "vscode", "vscode-oss", "vscode-server", "wasmedge", "wasmer", "wasmtime",
+    "windsurf", "windsurf-server", "wine", "yarn", "zed", "zed_server", "zinit", "zvm",
 ];
 
 /// Programs whose children are work in progress.
@@ -232,9 +239,11 @@ impl<'a> Kin<'a> {
             }
             // `None` is not to be read without root: the visibility row says so, once.
             None | Some(Place::Package | Place::Tools) => true,
-            Some(Place::Home) => program.login_uid.is_some() || self.is_toolchain_work(process),
+            Some(Place::Home | Place::Elsewhere) => {
+                program.login_uid.is_some() || self.is_toolchain_work(process)
+            }
             Some(Place::Hidden | Place::Memory | Place::SharedMemory) => false,
-            Some(Place::Temporary | Place::Elsewhere) => self.is_toolchain_work(process),
+            Some(Place::Temporary) => self.is_toolchain_work(process),
         }
     }
 }
@@ -273,6 +282,37 @@ pub(super) fn is_toolchain(process: &Process) -> bool {
         .exe
         .as_ref()
         .is_none_or(|exe| matches!(place(&exe.path), Place::Package | Place::Tools | Place::Home))
+}
+
+/// Tells processes of containers by their control group.
+pub(super) fn is_contained(process: &Process) -> bool {
+    process.program.cgroup.as_deref().is_some_and(|path| {
+        ["docker", "containerd", "kubepods", "libpod", "lxc", "machine.slice"]
+            .iter()
+            .any(|name| path.contains(name))
+    })
+}
+
+/// Tells the copies of themselves that container runtimes make in memory before they enter a container.
+pub(super) fn is_container_runtime(name: &str, path: &str) -> bool {
+    let by_path = ["/memfd:runc_cloned", "/memfd:crun_cloned", "/memfd:libcrun"];
+    by_path.iter().any(|start| path.starts_with(start))
+        && ["runc", "crun", "youki", "exe"].iter().any(|start| name.starts_with(start))
+}
+
+/// The name of the file that a process was started from.
+pub(super) fn file_name(process: &Process) -> &str {
+    process.program.exe.as_ref().and_then(|exe| exe.path.rsplit('/').next()).unwrap_or_default()
+}
+
+/// Tells a program that a package brought and that runs nobody's text: it does what its package says.
+pub(super) fn is_packaged_tool(process: &Process) -> bool {
+    let program = &process.program;
+    let at_place = program.exe.as_ref().is_some_and(|exe| place(&exe.path) == Place::Package);
+    // What the file is called counts, not what the program calls itself.
+    let file = file_name(process);
+    let runs_text = strings::is_shell(file) || strings::is_interpreter(file);
+    at_place && program.package == Some(Provenance::Packaged) && !runs_text
 }
 
 /// Root may start work for others; otherwise parent and child belong to the same user.

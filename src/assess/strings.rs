@@ -91,8 +91,9 @@ pub(super) fn miner_word(line: &str) -> Option<&str> {
     line.split(' ').skip(1).find(|word| {
         let protocol = ["stratum+", "stratum2+", "stratum1+"].iter().any(|name| word.contains(name));
         let option = *word == "--donate-level" || word.starts_with("--donate-level=");
-        let pool =
-            word.contains('.') && !word.starts_with('/') && POOLS.iter().any(|pool| word.contains(pool));
+        // Miners name a port; who looks a pool up in a browser or with `dig` does not.
+        let has_port = word.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
+        let pool = has_port && !word.starts_with('/') && POOLS.iter().any(|pool| word.contains(pool));
         protocol || option || pool
     })
 }
@@ -153,6 +154,8 @@ mod tests {
             "/usr/bin/sleep 60",
             "firefox https://example.org",
             "vim /home/anna/nanopool.org/notes",
+            "chromium https://www.nanopool.org/faq",
+            "dig +short pool.supportxmr.com",
             "minerva",
             "",
         ] {
