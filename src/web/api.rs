@@ -223,7 +223,7 @@ impl Api {
             list.retain(|event| (from..=to).contains(&event.at));
             list.extend(reader.alerts(from, to)?.into_iter().map(|alert| events::Event {
                 at: alert.at,
-                level: Level::Alert,
+                level: if alert.change == Change::Closed { Level::Info } else { Level::Alert },
                 speaker: "record".to_owned(),
                 words: match alert.change {
                     Change::Opened => format!("opened: {}", alert.title),
@@ -231,6 +231,7 @@ impl Api {
                     Change::Closed => format!("closed: {}", alert.title),
                 },
             }));
+            list.retain(|event| event.level >= level);
             list.sort_by_key(|event| std::cmp::Reverse(event.at));
             list.truncate(most);
         }

@@ -34,6 +34,8 @@ pub fn run() -> Result<()> {
 }
 
 fn serve_by_orders() -> Result<()> {
+    // Started as /proc/self/exe it would be called "exe"; a name is a comfort, no more.
+    rustix::thread::set_name(c"home-soc").ok();
     let mut input = BufReader::new(io::stdin());
     let told = feed::line(&mut input)
         .context("the page's process is started by home-soc web or --web, not by hand")?;

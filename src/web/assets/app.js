@@ -216,7 +216,8 @@ function wire() {
   get("words").addEventListener("input", showEvents);
   get("theme").addEventListener("change", () => look(get("theme").value));
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => look(get("theme").value));
-  get("enter").addEventListener("click", () => {
+  get("enter").addEventListener("submit", event => {
+    event.preventDefault();
     enter(get("token").value);
     get("token").value = "";
     begin();

@@ -45,7 +45,7 @@ function color(name) {
 
 function ticks(scale) {
   const width = scale.max - scale.min;
-  const step = STEPS.find(one => width / one <= 5) || STEPS.at(-1);
+  const step = STEPS.find(one => width / one <= Math.max(2, Math.floor(scale.width / 100))) || STEPS.at(-1);
   const offset = new Date(scale.max).getTimezoneOffset() * 60000;
   const first = Math.ceil((scale.min - offset) / step) * step + offset;
   scale.ticks = [];

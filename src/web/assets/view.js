@@ -13,7 +13,7 @@ export function verdict(snapshot) {
   const bound = score.is_upper_bound;
   const word = bound && score.band === "normal" ? "normal as far as can be seen" : BANDS[score.band];
   replace("host", snapshot.host.name);
-  replace("score", `${bound ? "at most " : ""}${score.value}`, put("small", "", " of 100"));
+  replace("score", bound ? put("small", "", "at most ") : "", String(score.value), put("small", "", " of 100"));
   replace("verdict", word);
   document.documentElement.dataset.band = bound && score.band === "normal" ? "unsure" : score.band;
   const seeing = sensors.filter(sensor => sensor.state === "ok").length;
