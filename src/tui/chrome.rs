@@ -172,10 +172,14 @@ pub fn footer(buf: &mut Buffer, area: Rect, view: &View<'_>, tab: Tab, keymap: &
     } else {
         help.into_iter().flat_map(|(spans, _)| spans).collect()
     };
-    let tail = Line::from(tail);
+    let mut tail = Line::from(tail);
     let room = usize::from(area.width).saturating_sub(tail.width() + 2);
     let mut left: Vec<Span<'_>> = vec![Span::raw(" ")];
     if let Some(said) = said {
+        // What is said is said whole: an address without its end opens nothing.
+        if crate::text::width(said) > room {
+            tail = Line::default();
+        }
         left.push(Span::styled(said.to_owned(), theme.strong));
     } else {
         let mut used = 1;

@@ -96,6 +96,6 @@ pub struct Setup {
     pub zone: Zone,
     /// What it can have done on the machine.
     pub hands: hands::Hands,
-    /// Words to show until the first key: the web page's address.
+    /// Words to show until the first key and beside the help: the web page's address.
     pub notices: Vec<String>,
 }

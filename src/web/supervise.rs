@@ -25,7 +25,7 @@ use std::time::{Duration, Instant};
 pub(crate) const COMMAND: &str = "web-process";
 
 /// How long the first process may take until it listens.
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// How long a process may take to read a beat before it counts as hung.
 const HUNG: Duration = Duration::from_secs(10);

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// A browser with an empty profile.
@@ -13,11 +14,16 @@ pub struct Browser {
     place: SocketAddr,
     session: String,
     _profile: tempfile::TempDir,
+    _turn: MutexGuard<'static, ()>,
 }
+
+/// Four browsers at once are more than a small machine should carry.
+static TURN: Mutex<()> = Mutex::new(());
 
 impl Browser {
     /// Starts it; `None` when Chromium is not installed and this is not CI: it was said.
     pub fn start(more: &[&str]) -> Option<Self> {
+        let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         let Ok(mut driver) = Command::new("chromedriver")
             .arg("--port=0")
             .stdin(Stdio::null())
@@ -58,7 +64,7 @@ impl Browser {
         arguments.push(format!("--user-data-dir={}", profile.path().display()));
         arguments.extend(more.iter().map(ToString::to_string));
         let place = SocketAddr::from(([127, 0, 0, 1], port));
-        let mut browser = Self { driver, place, session: String::new(), _profile: profile };
+        let mut browser = Self { driver, place, session: String::new(), _profile: profile, _turn: turn };
         let wanted = json!({ "capabilities": { "alwaysMatch": {
             "goog:chromeOptions": { "args": arguments },
             "goog:loggingPrefs": { "browser": "ALL", "performance": "ALL" },

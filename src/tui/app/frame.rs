@@ -4,6 +4,7 @@ use super::{App, Looks};
 use crate::tui::chrome::{self, Mode};
 use crate::tui::keymap::Keymap;
 use crate::tui::page::{Room, Tab, View};
+use crate::tui::popup::Popup;
 use crate::tui::widgets::pen::{Pen, put, rule, wash};
 use crate::tui::{glyphs, tiny};
 use chrono::{DateTime, Utc};
@@ -26,6 +27,11 @@ impl App {
         lines(&buf)
     }
 
+    /// The web page's address and the like: until the first key, and again beside the help.
+    fn shows_notices(&self) -> bool {
+        !self.looks.notices.is_empty() && (!self.notices_read || matches!(self.popup, Some(Popup::Help(_))))
+    }
+
     /// Draws everything; answers where the cursor stands while text is typed.
     pub fn draw(&mut self, buf: &mut Buffer, now: DateTime<Utc>) -> Option<Position> {
         let screen = buf.area;
@@ -37,7 +43,7 @@ impl App {
         }
         let mode = self.mode(now).unwrap_or(Mode::Live);
         let said = self.said.as_ref().map(|(words, _)| words.clone());
-        let said = said.or_else(|| (!self.looks.notices.is_empty()).then(|| self.looks.notices.join("  ")));
+        let said = said.or_else(|| self.shows_notices().then(|| self.looks.notices.join("  ")));
         let tab = self.tab;
         let drawn = with_page!(self, now, |page, view| {
             if view.room == Room::Tiny {

@@ -16,7 +16,7 @@ impl App {
         match event {
             Event::Key(key) if key.kind != KeyEventKind::Release => {
                 self.dirty = true;
-                self.looks.notices.clear();
+                self.notices_read = true;
                 self.key(*key, now)
             }
             Event::Paste(text) => {

@@ -120,7 +120,7 @@ pub struct Looks {
     pub interval: Duration,
     /// The zone in which times are shown.
     pub zone: Zone,
-    /// Words to show until the first key.
+    /// Words to show until the first key, and beside the help.
     pub notices: Vec<String>,
     /// A record can be asked.
     pub has_record: bool,
@@ -184,6 +184,8 @@ pub struct App {
     popup: Option<Popup>,
     entry: Option<Entry>,
     said: Option<(String, DateTime<Utc>)>,
+    /// A key was pressed since the notices were shown.
+    notices_read: bool,
     /// The problem that `n` showed last.
     problem: Option<FindingId>,
     /// The risk that was accepted last on this screen.
@@ -220,6 +222,7 @@ impl App {
             popup: None,
             entry: None,
             said: None,
+            notices_read: false,
             problem: None,
             accepted: None,
             redacting: false,
