@@ -1,5 +1,6 @@
 //! The bill: a row for every lost point, worst first, and the calm lines under it.
 
+use super::first;
 use crate::model::{Deduction, Finding, Level, Status};
 use crate::text;
 use crate::tui::page::{Room, View};
@@ -69,6 +70,13 @@ pub(super) fn draw(buf: &mut Buffer, area: Rect, view: &View<'_>, selected: usiz
     }
     for line in passed {
         pen.line(line);
+    }
+    if titled && first::is_on(view) {
+        pen.skip(1);
+        for line in first::lines(view, area.width) {
+            pen.line(line);
+        }
+        return;
     }
     // A calm machine has room to say what was looked at.
     let names = view.snapshot.checks_passed.iter().take(usize::from(pen.left()));

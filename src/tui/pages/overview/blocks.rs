@@ -1,5 +1,6 @@
 //! The blocks under the verdict: what cannot be seen, the machine, who is busy, who is knocking, the events.
 
+use super::first;
 use crate::model::{Level, SensorState, SourceState};
 use crate::text;
 use crate::tui::page::{Room, View};
@@ -7,9 +8,6 @@ use crate::tui::pages::{events, machine};
 use crate::tui::widgets::pen::{Pen, put};
 use crate::tui::words;
 use ratatui::text::{Line, Span};
-
-/// Beats during which the screen says that it does not know yet what is normal here.
-const FIRST_BEATS: u64 = 30;
 
 /// The sensors that do not see everything, one line each: what, and the command that mends it.
 fn blind_lines(view: &View<'_>, width: u16, most: usize) -> Vec<Line<'static>> {
@@ -97,7 +95,8 @@ pub(super) fn blind_block(pen: &mut Pen<'_>, view: &View<'_>, most: usize) {
 
 /// Draws the latest events to the end of the area.
 pub(super) fn events_block(pen: &mut Pen<'_>, view: &View<'_>, long: bool) {
-    let first_run = view.snapshot.seq < FIRST_BEATS;
+    // Where there is room, the bill says it at length.
+    let first_run = first::is_on(view) && view.room < Room::Wide;
     pen.rule("LATEST EVENTS", view);
     if first_run && pen.left() > 4 {
         let says = "  First run: I know how this machine looks now; what is normal for it takes about a day.";

@@ -2,6 +2,7 @@
 
 mod bill;
 mod blocks;
+mod first;
 mod verdict;
 
 use super::{events, machine};
