@@ -108,7 +108,7 @@ impl SignalDialog {
         pen.line(Line::from(vec![
             Span::styled(format!("{}  {}", target.pid, target.name), theme.strong),
             Span::raw(format!("   {}   {since}", target.user)),
-            Span::styled("   (pinned, the list is frozen)", theme.muted),
+            Span::styled("   (pinned)", theme.muted),
         ]));
         pen.line(Line::styled(target.command.clone(), theme.muted));
         pen.skip(u16::from(roomy));
