@@ -106,6 +106,12 @@ async fn unless_taken(config: &Config) -> anyhow::Result<Option<Recording>> {
         let opened = open_record(config);
         let Recording::Theirs(viewer) = &opened else { return Ok(Some(opened)) };
         if !std::mem::replace(&mut said, true) {
+            // Whoever reads these words may send the signal at once: it is listened to before.
+            tokio::select! {
+                biased;
+                signal = &mut ended => return signal.map(|()| None),
+                () = std::future::ready(()) => {}
+            }
             print(format!("{}; this one goes on when that has ended.\n", viewer.says()).as_bytes())?;
         }
         tokio::select! {
