@@ -22,11 +22,16 @@ fn resident_bytes() -> u64 {
     pages * rustix::param::page_size() as u64
 }
 
-/// A beat in which ten thousand programs run from where none belongs.
+/// A beat in which ten thousand programs run from where none belongs, or from files that are gone.
 fn flooded(from: u32) -> Readings {
     let odd = (from..from + 10_000).map(|n| {
-        let mut one = process(&format!("/dev/shm/{n:0200}"), 1.0);
-        Arc::make_mut(&mut one.program).pid = n;
+        let place = ["/dev/shm/", "/memfd:", "/srv/"][n as usize % 3];
+        let mut one = process(&format!("{place}{n:0200}"), 1.0);
+        let program = Arc::make_mut(&mut one.program);
+        program.pid = n;
+        if let Some(exe) = &mut program.exe {
+            exe.deleted = place == "/srv/";
+        }
         one
     });
     Readings { processes: Some(Arc::new(odd.collect())), ..Readings::default() }
