@@ -51,16 +51,18 @@ class Page(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
     def log_message(self, *_): pass
-http.server.ThreadingHTTPServer(("127.0.0.1", 18081), Page).serve_forever()
+server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Page)
+print(server.server_port, flush=True)
+server.serve_forever()
 PY
 tail -50 "$scratch/monitor_metrics.jsonl" > "$scratch/short.jsonl"
 
 data=$scratch/data
 "$program" --data-dir "$data" import "$scratch/monitor_metrics.jsonl" >/dev/null
-"$program" --data-dir "$data" --headless --interval 1 --web=127.0.0.1:18080 > "$scratch/said" & started+=($!)
+"$program" --data-dir "$data" --headless --interval 1 --web=127.0.0.1:0 > "$scratch/said" & started+=($!)
 for _ in $(seq 100); do grep -q '#t=' "$scratch/said" && break; sleep 0.1; done
 token=$(sed -n 's/.*#t=//p' "$scratch/said")
-page=http://127.0.0.1:18080
+page=$(sed -n 's,.*\(http://[^/]*\)/#t=.*,\1,p' "$scratch/said")
 auth="Authorization: Bearer $token"
 sleep 3
 
@@ -81,17 +83,17 @@ printf '%-52s %s\n' "/api/history, 1 hour" "$(middle "$page/api/history?metric=c
 printf '%-52s %s\n' "/api/snapshot with wrk, 16 clients" "$(rate $page/api/snapshot)"
 printf '%-52s %s\n' "/healthz with wrk, 16 clients" "$(rate $page/healthz)"
 for n in $(seq 16); do curl -sN -o /dev/null -H "$auth" $page/api/live & started+=($!); done
-for n in $(seq 16); do (sleep 4 | timeout 4 curl -s telnet://127.0.0.1:18080 >/dev/null 2>&1 || true) & done
+for n in $(seq 16); do (sleep 4 | timeout 4 curl -s "telnet://${page#http://}" >/dev/null 2>&1 || true) & done
 sleep 2
-worker=$(pgrep -f 'home-soc web-process' | head -1)
+worker=$(pgrep -P "${started[0]}")
 printf '%-52s %s\n' "memory of the page's process, 32 clients" "$(awk '/VmRSS/ { printf "%.1f MB", $2 / 1024 }' "/proc/$worker/status")"
 printf '%-52s %s\n' "the whole page on the wire" "$(for path in / app.js api.js charts.js view.js words.js style.css chart.js icon.svg; do
   curl -s -o /dev/null -w '%{size_download} %{size_header}\n' -H 'Accept-Encoding: gzip' "$page/${path#/}"; done | awk '{ sum += $1 + $2 } END { printf "%.1f KB", sum / 1000 }')"
 
-python3 "$scratch/control.py" "$scratch/monitor_metrics.jsonl" & started+=($!)
+python3 "$scratch/control.py" "$scratch/monitor_metrics.jsonl" > "$scratch/port" & started+=($!)
 sleep 1
-printf '%-52s %s\n' "control in Python, the last beats" "$(curl -s -o /dev/null -w '%{time_total}' http://127.0.0.1:18081/ | awk '{ printf "%.0f ms", $1 * 1000 }')"
+printf '%-52s %s\n' "control in Python, the last beats" "$(curl -s -o /dev/null -w '%{time_total}' "http://127.0.0.1:$(cat "$scratch/port")/" | awk '{ printf "%.0f ms", $1 * 1000 }')"
 kill "${started[-1]}"; sleep 0.5
-python3 "$scratch/control.py" "$scratch/short.jsonl" & started+=($!)
+python3 "$scratch/control.py" "$scratch/short.jsonl" > "$scratch/port" & started+=($!)
 sleep 1
-printf '%-52s %s\n' "control in Python, a record of 50 lines, with wrk" "$(wrk -t1 -c16 -d5s http://127.0.0.1:18081/ | awk '/Requests\/sec/ { printf "%.0f requests/s", $2 }')"
+printf '%-52s %s\n' "control in Python, a record of 50 lines, with wrk" "$(wrk -t1 -c16 -d5s "http://127.0.0.1:$(cat "$scratch/port")/" | awk '/Requests\/sec/ { printf "%.0f requests/s", $2 }')"
