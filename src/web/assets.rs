@@ -1,4 +1,4 @@
-//! The files of the page, packed into the program when it was built (`build.rs`).
+//! The files of the page, packed into the program when it was built (`pack.rs`).
 //!
 //! Chart.js is the published file as it is, pinned by its SHA-256; its licence stands beside it.
 
