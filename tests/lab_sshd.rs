@@ -73,7 +73,7 @@ fn attack(recorder: Recorder) {
     let Some(lab) = Lab::start(recorder) else { return };
     let mut collector = listening(&lab, recorder);
     lab.hydra(&lab.user, 12);
-    lab.log_in("sleep 2");
+    lab.log_in("sleep 5");
     let events = fetch(&mut collector, |events| count(events, AuthKind::SessionClosed, &lab.user) > 0);
     let told = |kind| count(&events, kind, &lab.user);
     let all = format!("{events:#?}");
