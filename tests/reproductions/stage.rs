@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// A program that is no child of this test: a test is a build tool's work, and work in progress is no finding.
+/// A program that is no child of this test: a test is a build tool's work, and work in progress is no finding. It
+/// has lost its parents before it becomes that program, so that not even its start was the build's.
 pub(crate) struct Stray {
     pub(crate) pid: u32,
 }
@@ -18,13 +19,14 @@ pub(crate) struct Stray {
 impl Stray {
     /// Starts a program with its arguments, and waits until it runs.
     pub(crate) fn start(argv: &[&str]) -> Self {
-        Self::born("setsid \"$@\" </dev/null >/dev/null 2>&1 & echo $!", argv, argv[0])
+        Self::born("(sleep 0.2; exec setsid \"$@\") </dev/null >/dev/null 2>&1 & echo $!", argv, argv[0])
     }
 
     /// Starts a program under a false name.
     pub(crate) fn disguised(name: &str, argv: &[&str]) -> Self {
         let all: Vec<_> = [name].iter().chain(argv).copied().collect();
-        let script = "n=$1; shift; setsid bash -c 'n=$1; shift; exec -a \"$n\" \"$@\"' sh \"$n\" \"$@\" \
+        let script = "n=$1; shift; \
+                      (sleep 0.2; exec setsid bash -c 'n=$1; shift; exec -a \"$n\" \"$@\"' sh \"$n\" \"$@\") \
                       </dev/null >/dev/null 2>&1 & echo $!";
         Self::born(script, &all, argv[0])
     }

@@ -19,8 +19,8 @@ impl Suspect {
     pub(crate) fn start(name: &str) -> Self {
         let file = PathBuf::from("/dev/shm").join(format!("{name}{}", std::process::id()));
         fs::copy("/bin/sleep", &file).unwrap();
-        // An orphan: what a build starts is the build's own work and not suspected.
-        let script = format!("{} 1000 >/dev/null 2>&1 & echo $!", file.display());
+        // An orphan before it becomes that program: what a build starts is the build's own work and not suspected.
+        let script = format!("(sleep 0.3; exec {} 1000) >/dev/null 2>&1 & echo $!", file.display());
         let out = Command::new("sh").args(["-c", &script]).output().unwrap();
         let pid = String::from_utf8_lossy(&out.stdout).trim().parse().unwrap();
         until("the start of a copied program", Duration::from_secs(30), || {

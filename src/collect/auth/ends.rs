@@ -7,7 +7,7 @@
 
 use super::witness::Witness;
 use crate::collect::Root;
-use crate::model::{Attribution, AuthEvent};
+use crate::model::{Attribution, AuthEvent, AuthKind};
 use std::io::Read;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::PathBuf;
@@ -17,6 +17,8 @@ use std::time::{Duration, Instant};
 const TABLE_BYTES: u64 = 4 << 20;
 /// A look is followed by a pause of this many times its length, which bounds what looking costs.
 const PAUSE_TIMES: u32 = 20;
+/// A login that was not seen yet is looked for at once, but not more often than this.
+const INSIST_EVERY: Duration = Duration::from_secs(1);
 /// Looking goes on for this long after a line that named an address.
 const GO_ON: Duration = Duration::from_secs(10);
 
@@ -27,6 +29,7 @@ pub(super) struct Ends {
     seen: Witness,
     not_before: Option<Instant>,
     go_on_until: Option<Instant>,
+    insisted: Option<Instant>,
     text: Vec<u8>,
 }
 
@@ -38,6 +41,7 @@ impl Ends {
             seen: Witness::default(),
             not_before: None,
             go_on_until: None,
+            insisted: None,
             text: Vec::new(),
         })
     }
@@ -52,11 +56,22 @@ impl Ends {
             self.look();
             self.not_before = Some(now + now.elapsed() * PAUSE_TIMES);
         }
+        let is_unseen = |event: &AuthEvent| {
+            event.kind == AuthKind::Accepted && end_of(event).is_some() && !self.is_confirmed(event)
+        };
+        if events.iter().any(is_unseen) && self.insisted.is_none_or(|at| now >= at + INSIST_EVERY) {
+            self.look();
+            self.insisted = Some(now);
+        }
         for event in events {
-            if self.seen.judge(event) == Some(Attribution::KernelConfirmed) {
+            if self.is_confirmed(event) {
                 event.attribution = Some(Attribution::KernelConfirmed);
             }
         }
+    }
+
+    fn is_confirmed(&self, event: &AuthEvent) -> bool {
+        self.seen.judge(event) == Some(Attribution::KernelConfirmed)
     }
 
     fn look(&mut self) {
