@@ -3,11 +3,13 @@
 use crate::assess::{self, AcceptError};
 use crate::cli::{Format, Options, ScanOptions, Span};
 use crate::config::{Config, nearest, user_themes};
+use crate::heart::{self, measure_once};
 use crate::model::{FindingId, Zone, moment};
-use crate::modes::{color_depth, measure_once, print};
+use crate::modes::print;
 use crate::outputs::document::json_line;
 use crate::outputs::journal::{self, Reader};
 use crate::outputs::{bill, mask, openmetrics, state};
+use crate::terminal::color_depth;
 use crate::tui::theme;
 use crate::{Failure, accepted, exit, scan, text};
 use anyhow::{Context as _, anyhow};
@@ -239,7 +241,7 @@ pub(crate) fn reader(config: &Config) -> Result<Reader, Failure> {
 }
 
 fn memory(dir: &Path) -> assess::Memory {
-    state::load(&dir.join(crate::modes::MEMORY_FILE)).value.unwrap_or_default()
+    state::load(&dir.join(heart::MEMORY_FILE)).value.unwrap_or_default()
 }
 
 fn stretch(span: &Span) -> Result<(DateTime<Utc>, DateTime<Utc>), Failure> {

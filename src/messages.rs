@@ -2,8 +2,9 @@
 
 use crate::config::{Config, ConfigError, nearest};
 use crate::engine::Engine;
+use crate::heart::Place;
 use crate::model::{Host, Zone};
-use crate::modes::{Place, print};
+use crate::modes::print;
 use crate::outputs::document::json_line;
 use crate::outputs::notify::{self, Letter, Name, Notifier, Outcome, Status};
 use crate::{Failure, collect, commands, exit};

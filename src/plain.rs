@@ -2,8 +2,9 @@
 //! terminals that can do nothing else.
 
 use crate::config::Config;
+use crate::heart::Heart;
 use crate::model::{Snapshot, Zone};
-use crate::modes::{Heart, ended_by_signal, print, runtime};
+use crate::modes::{ended_by_signal, print, runtime};
 use crate::outputs::changes::Changes;
 use crate::outputs::{Output, report};
 use crate::{Failure, is_closed_pipe};

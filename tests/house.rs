@@ -26,7 +26,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 ];
 
 /// Rooms of the upper floors: nobody below may name them.
-const UPPER: &[&str] = &["config", "cli", "modes", "messages", "plain", "scan"];
+const UPPER: &[&str] = &["config", "cli", "heart", "modes", "messages", "plain", "scan"];
 
 /// Foreign crates that the ground floor may use: data, time and the width of text, nothing that does I/O.
 const GROUND_FLOOR_CRATES: &[&str] = &["serde", "chrono", "unicode_width", "unicode_segmentation"];
