@@ -29,7 +29,9 @@ pub use first_seen::{Known, Seen};
 pub use memory::{AcceptError, Memory, ScoreMark};
 pub use settings::{Caps, Ceilings, HalfLife, Points, ScoreSettings, Settings, Thresholds};
 
-use crate::model::{Acceptance, Finding, FindingId, Level, Readings, Score, Sensor, SignIns, Status};
+use crate::model::{
+    Acceptance, AuthReading, Finding, FindingId, Level, Logins, Readings, Score, Sensor, SignIns, Status,
+};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -68,6 +70,8 @@ pub struct Judge {
     access: access::Access,
     streaks: streak::Streaks,
     vouched: exec::Vouched,
+    /// What was seen since the last beat.
+    round: sighting::Round,
 }
 
 impl Judge {
@@ -80,6 +84,7 @@ impl Judge {
             access: access::Access::default(),
             streaks: streak::Streaks::default(),
             vouched: exec::Vouched::default(),
+            round: sighting::Round::default(),
         }
     }
 
@@ -120,14 +125,33 @@ impl Judge {
         self.memory.set_acceptances(acceptances, now);
     }
 
+    /// Listens to sign-ins between two beats: a long past comes in parts, so that none of them needs much room.
+    pub fn listen(&mut self, auth: &AuthReading, logins: Option<&Logins>, now: DateTime<Utc>) {
+        let learns = self.learns();
+        let mut desk = access::Desk {
+            settings: &self.settings,
+            known: &mut self.memory.known,
+            baselines: &mut self.memory.baselines,
+            learns,
+            logins,
+            own_address: self.context.own_address,
+            now,
+        };
+        self.access.listen(&mut self.round, auth, &mut desk);
+    }
+
+    /// Whether this is a measure of normal days: a machine under attack is not.
+    fn learns(&self) -> bool {
+        let is_attack = |finding: &Finding| finding.level == Level::Alert && finding.status == Status::Open;
+        !self.memory.findings.iter().any(is_attack)
+    }
+
     /// Judges one beat.
     pub fn beat(&mut self, readings: &Readings, sensors: &[Sensor], now: DateTime<Utc>) -> Verdict {
         self.memory.since = Some(self.memory.since.map_or(now, |since| since.min(now)));
         let since_last = self.memory.last_beat.replace(now).map(|last| now - last);
-        // A machine under attack is not the measure of its own days.
-        let is_attack = |finding: &Finding| finding.level == Level::Alert && finding.status == Status::Open;
-        let learns = !self.memory.findings.iter().any(is_attack);
-        let mut round = sighting::Round::default();
+        let learns = self.learns();
+        let mut round = std::mem::take(&mut self.round);
         let kin = readings.processes.as_ref().map(|processes| provenance::Kin::of(processes));
         let kin = kin.as_ref();
         self.streaks.begin(now);

@@ -27,6 +27,10 @@ const FIRST_BEAT_AFTER: Duration = Duration::from_millis(200);
 /// The time between the two looks of a single measurement.
 const ONCE_SAMPLE: Duration = Duration::from_millis(100);
 
+/// How long the past is listened to at once, and how long requests are waited for in between.
+const LISTENING: Duration = Duration::from_millis(50);
+const BETWEEN_LISTENING: Duration = Duration::from_millis(5);
+
 /// How often the judge's memory is given to its keeper, beside the end: a power cut costs at most so much of what
 /// was learned, and a memory card is spared.
 const KEEP_MEMORY_EVERY: Duration = Duration::from_mins(10);
@@ -118,7 +122,9 @@ impl Engine {
     /// Takes one beat and gives it to every output.
     pub fn beat(&mut self, now: DateTime<Utc>) -> Arc<Snapshot> {
         let started = Instant::now();
-        let (mut readings, sensors) = self.readers.read(now, self.patience);
+        let judge = &mut self.judge;
+        let (mut readings, sensors) =
+            self.readers.read(now, self.patience, &mut |past, here| judge.listen(past, here, now));
         readings.own.beat_ms = self.last_beat_ms;
         self.hear_acceptances(now);
         let snapshot = Arc::new(self.judge(readings, sensors, now));
@@ -136,7 +142,10 @@ impl Engine {
         self.readers.prime(Utc::now());
         let mut next = Instant::now() + FIRST_BEAT_AFTER.min(self.interval);
         loop {
-            match requests.recv_timeout(next.saturating_duration_since(Instant::now())) {
+            let rest = next.saturating_duration_since(Instant::now());
+            // Until the first beat nobody knows who is here; after it the past is heard as fast as it is read.
+            let is_listening = self.last_beat_ms.is_some() && self.readers.has_past();
+            match requests.recv_timeout(if is_listening { rest.min(BETWEEN_LISTENING) } else { rest }) {
                 Ok(Request::Interval(interval)) => {
                     self.interval = interval;
                     next = next.min(Instant::now() + interval);
@@ -147,6 +156,13 @@ impl Engine {
                     next = Instant::now();
                 }
                 Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Timeout) if Instant::now() < next => {
+                    self.listen(next);
+                    if !self.readers.has_past() {
+                        // What the past adds up to is told at once.
+                        next = Instant::now();
+                    }
+                }
                 Err(RecvTimeoutError::Timeout) => {
                     let started = Instant::now();
                     self.guarded_beat();
@@ -158,9 +174,22 @@ impl Engine {
         self.end(Utc::now());
     }
 
+    /// Hears of the past for a short while, but not beyond the next beat.
+    fn listen(&mut self, next: Instant) {
+        let patience = LISTENING.min(next.saturating_duration_since(Instant::now()));
+        self.guarded(|engine| {
+            let (now, judge) = (Utc::now(), &mut engine.judge);
+            engine.readers.hear_past(now, patience, &mut |past, here| judge.listen(past, here, now));
+        });
+    }
+
     /// Takes a beat; a fault of our own costs this one beat and is said, it never stops the heart.
     fn guarded_beat(&mut self) {
-        if catch_unwind(AssertUnwindSafe(|| self.beat(Utc::now()))).is_err() {
+        self.guarded(|engine| drop(engine.beat(Utc::now())));
+    }
+
+    fn guarded(&mut self, work: impl FnOnce(&mut Self)) {
+        if catch_unwind(AssertUnwindSafe(|| work(self))).is_err() {
             self.lost_beats += 1;
             let lost = self.lost_beats;
             let why = format!("a fault inside home-soc cost {lost} of its beats: please report it");

@@ -2,8 +2,9 @@
 
 use super::worker::Worker;
 use crate::collect::{self, Root, Seen};
-use crate::model::{AuthReading, OwnCost, Readings, Sensor, Sockets};
+use crate::model::{AuthReading, Logins, OwnCost, Readings, Sensor};
 use chrono::{DateTime, Utc};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// How long a single measurement waits for the package databases: without them more is called unknown.
@@ -30,7 +31,13 @@ pub(super) struct Readers {
     oddities: Worker<collect::oddities::Collector>,
     own: collect::own::Meter,
     looked_at: Option<Instant>,
+    /// Who was here at the last beat, and whether sign-ins of the past are still to come.
+    here: Option<Arc<Logins>>,
+    has_past: bool,
 }
+
+/// Hears sign-ins of the past, with who is here now.
+pub(super) type Ear<'a> = dyn FnMut(&AuthReading, Option<&Logins>) + 'a;
 
 impl Readers {
     /// The collectors of this machine; nothing is read yet.
@@ -74,6 +81,8 @@ impl Readers {
             }),
             own: collect::own::Meter::new(),
             looked_at: None,
+            here: None,
+            has_past: true,
         }
     }
 
@@ -96,8 +105,14 @@ impl Readers {
         });
     }
 
-    /// Reads everything. With patience it waits that long for what takes its time: the sign-ins of the past.
-    pub(super) fn read(&mut self, now: DateTime<Utc>, patience: Duration) -> (Readings, Vec<Sensor>) {
+    /// Reads everything. With patience it waits that long for what takes its time: the sign-ins of the past, which
+    /// `ear` hears part by part.
+    pub(super) fn read(
+        &mut self,
+        now: DateTime<Utc>,
+        patience: Duration,
+        ear: &mut Ear<'_>,
+    ) -> (Readings, Vec<Sensor>) {
         let started = Instant::now();
         let elapsed = self.looked_at.map(|before| started.duration_since(before));
         self.looked_at = Some(started);
@@ -129,7 +144,16 @@ impl Readers {
         take(logins.sensors);
         let oddities = self.oddities.work(|oddities| oddities.read(now, running));
         take(oddities.sensors);
-        let auth = self.sign_ins(now, sockets.value.as_deref(), patience);
+        self.here.clone_from(&logins.value);
+        if let Some(table) = sockets.value.as_deref() {
+            self.auth.work(|auth| {
+                auth.confirm(table);
+                Seen::<()>::default()
+            });
+        }
+        self.hear_past(now, patience, ear);
+        let auth = self.auth.work(|auth| auth.read(now));
+        self.has_past = auth.value.as_ref().is_some_and(|reading| !reading.caught_up);
         take(auth.sensors);
 
         let readings = Readings {
@@ -145,43 +169,24 @@ impl Readers {
         (readings, sensors)
     }
 
-    /// Reads sign-ins; with patience it waits until what the source held before this start is read.
-    fn sign_ins(
-        &mut self,
-        now: DateTime<Utc>,
-        table: Option<&Sockets>,
-        patience: Duration,
-    ) -> Seen<AuthReading> {
+    /// Whether sign-ins of the past are still to be heard.
+    pub(super) const fn has_past(&self) -> bool {
+        self.has_past
+    }
+
+    /// Lets `ear` hear the sign-ins of the past as they are read, until there are no more or the time is up.
+    pub(super) fn hear_past(&mut self, now: DateTime<Utc>, patience: Duration, ear: &mut Ear<'_>) {
         let until = Instant::now() + patience;
-        let mut seen = Seen::default();
-        loop {
+        while self.has_past && Instant::now() < until {
             let left = until.saturating_duration_since(Instant::now());
-            let more = self.auth.work(|auth| {
-                if let Some(table) = table {
-                    auth.confirm(table);
-                }
-                if !left.is_zero() {
-                    auth.wait(left);
-                }
+            let part = self.auth.work(|auth| {
+                auth.wait(left);
                 auth.read(now)
             });
-            seen = join(seen, more);
-            let is_read = seen.value.as_ref().is_none_or(|reading: &AuthReading| reading.caught_up);
-            if is_read || Instant::now() >= until {
-                return seen;
+            self.has_past = part.value.as_ref().is_some_and(|reading| !reading.caught_up);
+            if let Some(reading) = part.value {
+                ear(&reading, self.here.as_deref());
             }
         }
     }
-}
-
-/// Puts two readings of one source behind each other.
-fn join(before: Seen<AuthReading>, after: Seen<AuthReading>) -> Seen<AuthReading> {
-    let value = match (before.value, after.value) {
-        (Some(mut before), Some(after)) => {
-            before.events.extend(after.events);
-            Some(AuthReading { events: before.events, dropped: before.dropped + after.dropped, ..after })
-        }
-        (_, after) => after,
-    };
-    Seen { value, sensors: after.sensors }
 }

@@ -73,12 +73,7 @@ impl Access {
             self.reading = None;
             return;
         };
-        if let Some(first) = reading.events.first() {
-            desk.known.watch(SUDO, first.time.unwrap_or(desk.now).min(desk.now));
-        }
-        for event in &reading.events {
-            self.hear(round, event, desk);
-        }
+        self.listen(round, reading, desk);
         self.forget(desk.now);
         self.reading = Some((reading.source.clone(), reading.caught_up, reading.last_line_at));
         if reading.caught_up {
@@ -99,6 +94,16 @@ impl Access {
         let usual = reading.caught_up && self.is_usual(desk);
         self.say_failures(round, desk, &reading.source, usual);
         self.refusals.say(round, desk);
+    }
+
+    /// Counts what is new and notes what it shows at once; what it adds up to is for [`Self::judge`] to say.
+    pub(super) fn listen(&mut self, round: &mut Round, reading: &AuthReading, desk: &mut Desk<'_>) {
+        if let Some(first) = reading.events.first() {
+            desk.known.watch(SUDO, first.time.unwrap_or(desk.now).min(desk.now));
+        }
+        for event in &reading.events {
+            self.hear(round, event, desk);
+        }
     }
 
     /// Tells whether the failures of the last hour are as many as on other days, and learns from them.

@@ -11,7 +11,7 @@ const NAMES_CAP: usize = 24;
 /// Names that are shown per source.
 const NAMES_SHOWN: usize = 8;
 /// Failures that are kept as leading up to a success.
-const PENDING_CAP: usize = 128;
+const PENDING_CAP: usize = 32;
 /// How long before a success failures belong to it.
 const LEADS_UP: TimeDelta = TimeDelta::hours(1);
 /// Minutes in which many failures make a run.
@@ -80,8 +80,10 @@ impl SourceLog {
             self.name(user, attempt.n, minute);
         }
         if attempt.guess {
+            // So many are no typos: what is too old to lead up to anything is not kept as if it did.
             if self.pending.len() >= PENDING_CAP
-                && let Some((_, n, ..)) = self.pending.pop_front()
+                && let Some((when, n, ..)) = self.pending.pop_front()
+                && attempt.at - when <= LEADS_UP
                 && let Some((_, next, ..)) = self.pending.front_mut()
             {
                 *next = next.saturating_add(n);

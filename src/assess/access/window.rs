@@ -21,12 +21,24 @@ pub(super) const fn oldest(now: DateTime<Utc>) -> i64 {
 /// Something that is counted.
 #[derive(Debug, Default)]
 pub(super) struct Window {
-    entries: VecDeque<(i64, u32)>,
+    /// Minutes as 32 bits, good for the year 6000: hundreds of sources have a window each.
+    entries: VecDeque<(i32, u32)>,
+}
+
+const fn short(minute: i64) -> i32 {
+    if minute > i32::MAX as i64 {
+        i32::MAX
+    } else if minute < 0 {
+        0
+    } else {
+        minute as i32
+    }
 }
 
 impl Window {
     /// Counts `n` at a minute; minutes may come in any order.
     pub(super) fn add(&mut self, minute: i64, n: u32) {
+        let minute = short(minute);
         let place = self.entries.partition_point(|(at, _)| *at < minute);
         match self.entries.get_mut(place) {
             Some((at, count)) if *at == minute => *count = count.saturating_add(n),
@@ -42,7 +54,7 @@ impl Window {
 
     /// Takes `n` back at a minute, or from the oldest minute after it where minutes were merged.
     pub(super) fn take(&mut self, minute: i64, n: u32) {
-        let mut left = n;
+        let (mut left, minute) = (n, short(minute));
         let start = self.entries.partition_point(|(at, _)| *at < minute);
         for (_, count) in self.entries.iter_mut().skip(start) {
             let taken = left.min(*count);
@@ -57,14 +69,19 @@ impl Window {
 
     /// Forgets what happened before a minute.
     pub(super) fn forget_before(&mut self, minute: i64) {
-        while self.entries.front().is_some_and(|(at, _)| *at < minute) {
+        while self.entries.front().is_some_and(|(at, _)| i64::from(*at) < minute) {
             self.entries.pop_front();
         }
     }
 
     /// The sum from a minute on.
     pub(super) fn since(&self, minute: i64) -> u64 {
-        self.entries.iter().rev().take_while(|(at, _)| *at >= minute).map(|(_, n)| u64::from(*n)).sum()
+        self.entries
+            .iter()
+            .rev()
+            .take_while(|(at, _)| i64::from(*at) >= minute)
+            .map(|(_, n)| u64::from(*n))
+            .sum()
     }
 
     /// The sum of all that is kept.
@@ -80,7 +97,7 @@ impl Window {
     pub(super) fn hours(&self, now: DateTime<Utc>) -> Vec<u32> {
         let mut hours = vec![0_u32; 24];
         for (at, n) in &self.entries {
-            if let Some(hour) = hour_place(*at, now) {
+            if let Some(hour) = hour_place(i64::from(*at), now) {
                 hours[hour] = hours[hour].saturating_add(*n);
             }
         }

@@ -23,8 +23,10 @@ use std::time::Duration;
 
 /// How often a text log is looked at, and how long the journal is waited for at once.
 const PAUSE: Duration = Duration::from_millis(250);
+/// Events of the past that wait at once: whoever wants them fast fetches them often.
+const PAST: usize = 500;
 /// What is read of a text log between two looks at the inbox.
-const TURN_BYTES: usize = 1 << 20;
+const TURN_BYTES: usize = 64 << 10;
 
 /// Settings of the sign-in sources.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -121,7 +123,7 @@ impl Collector {
     /// the past in full before going on. False when the time ran out.
     pub fn wait(&self, patience: Duration) -> bool {
         let Some(reader) = &self.reader else { return true };
-        let is_poor = |state: &mut State| !state.caught_up && !state.inbox.is_full() && !state.is_over;
+        let is_poor = |state: &mut State| !state.caught_up && state.inbox.len() < PAST && !state.is_over;
         let waited = reader.shared.changed.wait_timeout_while(reader.shared.lock(), patience, is_poor);
         !waited.unwrap_or_else(PoisonError::into_inner).1.timed_out()
     }
@@ -242,7 +244,7 @@ impl Desk {
             if is_past && event.time.is_some_and(|time| time < self.since) {
                 continue;
             }
-            while is_past && state.inbox.is_full() && !state.is_over {
+            while is_past && state.inbox.len() >= PAST && !state.is_over {
                 self.shared.changed.notify_all();
                 state = self.shared.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
             }
