@@ -20,6 +20,10 @@ const HOLD_LINES: u64 = 2_000;
 /// Processes that are remembered. The ones heard least lately are forgotten first.
 const PROCESSES: usize = 4_096;
 
+/// Processes that are remembered after they said goodbye: PAM counts up their refusals a moment later. Few, so that
+/// what is looked at again and again stays in the processor's cache.
+const ENDED: usize = 256;
+
 /// Sessions that wait for logind's word.
 const SESSIONS: usize = 64;
 
@@ -30,6 +34,8 @@ const CONFIRMED: usize = 16;
 #[derive(Debug, Default)]
 pub(super) struct Joiner {
     processes: HashMap<u64, Process, TryHash>,
+    /// Those that have ended, in the order in which they did.
+    ended: VecDeque<u64>,
     /// Waiting processes in the order of their deadlines.
     waiting: VecDeque<(Option<i64>, u64, u64)>,
     /// Sessions that PAM told of and logind may tell again: user and event.
@@ -66,13 +72,28 @@ impl Joiner {
         }
         let process = self.processes.entry(key).or_default();
         process.turn = self.turn;
-        let was_waiting = process.is_waiting();
+        let (was_waiting, had_ended) = (process.is_waiting(), process.has_ended());
         let confirmed = process.hear(heard, sink);
         if confirmed && let Some(address) = heard.claim.address {
             self.confirmed[self.turn as usize % CONFIRMED] = Short::hash(address);
         }
         if !was_waiting && process.is_waiting() {
             self.waiting.push_back((heard.spot.second(), self.turn, key));
+        }
+        if !had_ended && process.has_ended() {
+            self.bury(key);
+        }
+    }
+
+    /// Notes that a process has ended, and forgets the one that did so long ago.
+    fn bury(&mut self, key: u64) {
+        self.ended.push_back(key);
+        if self.ended.len() > ENDED
+            && let Some(oldest) = self.ended.pop_front()
+            // Its number may be in use again.
+            && self.processes.get(&oldest).is_some_and(|process| process.has_ended() && !process.is_waiting())
+        {
+            self.processes.remove(&oldest);
         }
     }
 
@@ -108,6 +129,7 @@ impl Joiner {
             }
         }
         self.processes.clear();
+        self.ended.clear();
     }
 
     /// Gives what has waited long enough at `second`.

@@ -45,6 +45,11 @@ impl Process {
         !self.held.is_empty()
     }
 
+    /// Tells whether it said goodbye or closed its connection.
+    pub(super) const fn has_ended(&self) -> bool {
+        self.left || self.is_closed
+    }
+
     /// Takes back the opinions that wait.
     pub(super) fn relent(&mut self, why: &str) {
         for fact in self.held.iter_mut().filter(|fact| fact.role == Role::Opinion) {
@@ -262,6 +267,10 @@ impl Process {
     fn hold<S: Sink>(&mut self, heard: &Heard<'_, '_>, claim: &Claim<'_>, sink: &mut S) {
         if self.held.len() >= HELD_EACH {
             self.release(sink);
+        }
+        // Nearly always it is the only one, and thousands of processes have one.
+        if self.held.capacity() == 0 {
+            self.held.reserve_exact(1);
         }
         self.held.push(Fact::new::<S>(heard, claim));
     }
