@@ -112,13 +112,7 @@ fn make_kept(dir: &Path) {
     if dir.join("hours.jsonl").exists() {
         return;
     }
-    let everything = Settings {
-        sync: Sync::Sdcard,
-        raw_days: 1000,
-        minute_days: 1000,
-        max_mib: 100_000,
-        ..Settings::default()
-    };
+    let everything = Settings { raw_days: 1000, minute_days: 1000, max_mib: 100_000, ..Settings::default() };
     let mut record = open(dir, everything);
     let begin = Instant::now();
     for seq in record.next_seq()..=BEATS {
@@ -144,7 +138,7 @@ fn append(dir: &Path) {
     if dir.exists() {
         fs::remove_dir_all(dir).unwrap();
     }
-    let mut record = open(dir, Settings { sync: Sync::Sdcard, ..Settings::default() });
+    let mut record = open(dir, Settings::default());
     let beats: Vec<_> =
         (1..=5000).map(|seq| Arc::new(beat_at(seq, start() + TimeDelta::seconds(10 * seq as i64)))).collect();
     let before = cpu_micros();

@@ -11,9 +11,9 @@
 
 mod beats;
 
-use beats::{beat_at, start};
+use beats::{beat_at, finding, start};
 use chrono::{DateTime, TimeDelta, Utc};
-use home_soc::model::{Level, Metric, Safe, Zone, fingerprint};
+use home_soc::model::{Level, Metric, Safe, Snapshot, Zone, fingerprint};
 use home_soc::outputs::Output as _;
 use home_soc::outputs::journal::{
     Format, METRICS, Opened, Reader, Record, Settings, Sync, export, history, import, metric, verdicts,
@@ -29,7 +29,7 @@ fn scratch() -> tempfile::TempDir {
 }
 
 fn settings() -> Settings {
-    Settings { sync: Sync::Sdcard, raw_days: 3, minute_days: 6, ..Settings::default() }
+    Settings { raw_days: 3, minute_days: 6, ..Settings::default() }
 }
 
 fn open(dir: &Path, settings: &Settings, now: DateTime<Utc>) -> Record {
@@ -615,4 +615,36 @@ fn large_moments_are_kept_farther_apart_so_that_a_day_costs_little() {
     let end = start() + TimeDelta::seconds(14_400);
     let found = reader(dir.path()).moment(end).unwrap().unwrap();
     assert!(end - found.snapshot.at < TimeDelta::minutes(6), "{}", found.snapshot.at);
+}
+
+#[test]
+fn a_memory_card_is_written_every_five_minutes_and_at_once_for_an_alert() {
+    let dir = scratch();
+    let settings = Settings { sync: Sync::Sdcard, moment_days: 0, ..Settings::default() };
+    let mut record = open(dir.path(), &settings, start());
+    let lines = || fs::read_to_string(dir.path().join("monitor_metrics.jsonl")).unwrap().lines().count();
+    let at = |seq: u64| start() + TimeDelta::seconds(10 * seq as i64);
+    let mut times_written = 0;
+    let mut before = 0;
+    for seq in 1..=360 {
+        record.hear(&Arc::new(beat_at(seq, at(seq)))).unwrap();
+        times_written += u32::from(lines() != before);
+        before = lines();
+    }
+    assert!((11..=13).contains(&times_written), "written {times_written} times in an hour");
+    assert!(360 - before <= 30, "{before} of 360 lines");
+
+    // What led to an alert must not be lost with the program.
+    let alarmed = |seq| Snapshot {
+        findings: vec![finding("HS-PROC-002", Level::Alert, at(361))],
+        ..beat_at(seq, at(seq))
+    };
+    record.hear(&Arc::new(alarmed(361))).unwrap();
+    assert_eq!(lines(), 361);
+    record.hear(&Arc::new(alarmed(362))).unwrap();
+    assert_eq!(lines(), 361);
+    record.close(at(362)).unwrap();
+    assert_eq!(lines(), 362);
+    drop(record);
+    assert!(verify(dir.path(), Zone::utc(), &mut Vec::new()).unwrap());
 }

@@ -21,6 +21,9 @@ use std::os::unix::fs::FileExt as _;
 const WAITING_LINES: usize = 1000;
 const WAITING_BYTES: usize = 2 * 1024 * 1024;
 
+/// Lines that are held back at most while the disk is spared.
+const HELD_LINES: usize = 200;
+
 /// The longest pause between two tries.
 const LONGEST_PAUSE_S: i64 = 30;
 
@@ -52,6 +55,8 @@ pub(super) struct Appender {
     name: &'static str,
     file: File,
     links: Links,
+    /// How long a line may wait for others before it is written.
+    hold: TimeDelta,
     /// Where the file ends by our own count.
     length: u64,
     tail: Tail,
@@ -92,8 +97,9 @@ struct Pause {
 }
 
 impl Appender {
-    /// Opens the file. What stands at its end must have been looked at before.
-    pub(super) fn open(folder: &Folder, name: &'static str, links: Links) -> Result<Self> {
+    /// Opens the file. What stands at its end must have been looked at before. Lines wait for others for the time of
+    /// `hold`.
+    pub(super) fn open(folder: &Folder, name: &'static str, links: Links, hold: TimeDelta) -> Result<Self> {
         let file = folder.append(name)?;
         let length = file.metadata()?.len();
         let tail = tail_of(&file, length)?;
@@ -101,6 +107,7 @@ impl Appender {
             name,
             file,
             links,
+            hold,
             length,
             tail,
             waiting: VecDeque::new(),
@@ -153,8 +160,29 @@ impl Appender {
         result
     }
 
-    /// Tries again to write what waits, unless it is too soon.
+    /// Writes what is held back; answers whether nothing waits any more.
+    pub(super) fn let_go(&mut self, disk: &mut dyn Disk, folder: &Folder, now: DateTime<Utc>) -> bool {
+        if self.is_holding(now) {
+            // A failure is kept, and said at the next line.
+            self.flush(disk, folder, now).is_ok()
+        } else {
+            self.waiting.is_empty()
+        }
+    }
+
+    /// Tells whether what waits only waits to be written together.
+    fn is_holding(&self, now: DateTime<Utc>) -> bool {
+        let Some(oldest) = self.waiting.front() else { return false };
+        // A clock that was set back must not hold them for a year.
+        let young = oldest.at <= now && now - oldest.at < self.hold;
+        young && self.waiting.len() < HELD_LINES && self.pause.is_none()
+    }
+
+    /// Writes what waits, unless it is held back or was tried too lately.
     pub(super) fn retry(&mut self, disk: &mut dyn Disk, folder: &Folder, now: DateTime<Utc>) -> Result<()> {
+        if self.is_holding(now) {
+            return Ok(());
+        }
         if self.may_try(now) { self.flush(disk, folder, now) } else { Err(self.say()) }
     }
 

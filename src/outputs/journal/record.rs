@@ -19,7 +19,7 @@ use crate::outputs::Output;
 use crate::outputs::document::{self, Document};
 use crate::outputs::safe_file::Folder;
 use anyhow::{Context, Result};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use std::fs::{File, TryLockError};
 use std::io::{Read as _, Seek as _, Write as _};
 use std::ops::ControlFlow;
@@ -95,18 +95,20 @@ impl Record {
         let hour = last_row(&folder, &HOURS)?;
         let ended = |row: &Option<Row>| row.as_ref().map(|row| (row.to_seq, row.time));
         let alert = last_line(&folder, &ALERTS)?;
+        let hold = settings.sync.hold();
         let alerted = alert.as_deref().and_then(|line| line::read(line, zone));
         let mut record = Self {
-            samples: Writer::open(&folder, &SAMPLES, Turn::Daily, links(&SAMPLES)?, last)?,
+            samples: Writer::open(&folder, &SAMPLES, Turn::Daily, links(&SAMPLES)?, last, hold)?,
             alerts_file: Writer::open(
                 &folder,
                 &ALERTS,
                 Turn::Monthly,
                 links(&ALERTS)?,
                 alerted.map(|read| (read.seq.unwrap_or(0), read.sample.at)),
+                TimeDelta::zero(),
             )?,
-            minutes: Writer::open(&folder, &MINUTES, Turn::Daily, Links::None, ended(&minute))?,
-            hours: Writer::open(&folder, &HOURS, Turn::Never, Links::None, ended(&hour))?,
+            minutes: Writer::open(&folder, &MINUTES, Turn::Daily, Links::None, ended(&minute), hold)?,
+            hours: Writer::open(&folder, &HOURS, Turn::Never, Links::None, ended(&hour), hold)?,
             moments: Moments::open(&folder)?,
             alerts: Alerts::after(alert.as_deref()),
             counting: Counting::default(),
@@ -218,7 +220,9 @@ impl Output for Record {
         let samples = self
             .samples
             .write(disk, &self.folder, Entry { line, seq, at }, most)
-            .and_then(|_| self.samples.sync(disk, at, self.settings.sync.every()));
+            // What led to an alert lasts as long as the alert does.
+            .and_then(|_| if is_news { self.samples.flush(disk, &self.folder, at) } else { Ok(()) })
+            .and_then(|()| self.samples.sync(disk, at, self.settings.sync.every()));
         let counted = reading.map_or(Ok(()), |reading| self.count(&reading.sample, seq));
         let waiting = all([
             self.minutes.retry(&mut *self.disk, &self.folder, at),

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
-    /// How soon what was written must last through a power cut: `strict`, `balanced` or `sdcard`; default
+    /// How soon a sample is written, and lasts through a power cut: `strict`, `balanced` or `sdcard`; default
     /// `balanced`.
     pub sync: Sync,
     /// Every line carries the SHA-256 of the line before it, and `verify` names the breaks; default false.
@@ -42,17 +42,18 @@ impl Default for Settings {
     }
 }
 
-/// How often the disk is asked to make writes last. A killed program loses nothing in any case: this is about
-/// power cuts.
+/// How often the disk is written to and asked to make writes last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Sync {
     /// Every line at once.
     Strict,
-    /// Alerts at once, samples every 60 s.
+    /// Every line is written at once, so that a killed program loses nothing; what a power cut may take is synced
+    /// at once for alerts, every 60 s for samples.
     #[default]
     Balanced,
-    /// Alerts at once, samples every 10 minutes: kind to a memory card.
+    /// Alerts at once. Samples wait up to five minutes in memory, which a killed program loses, and are written
+    /// together: each write costs a memory card far more than its bytes.
     Sdcard,
 }
 
@@ -63,6 +64,14 @@ impl Sync {
             Self::Strict => None,
             Self::Balanced => Some(TimeDelta::seconds(60)),
             Self::Sdcard => Some(TimeDelta::minutes(10)),
+        }
+    }
+
+    /// How long a sample may wait to be written.
+    pub(super) const fn hold(self) -> TimeDelta {
+        match self {
+            Self::Strict | Self::Balanced => TimeDelta::zero(),
+            Self::Sdcard => TimeDelta::minutes(5),
         }
     }
 }

@@ -32,15 +32,17 @@ pub(super) struct Entry {
 }
 
 impl Writer {
-    /// Opens the active file of a series, whose last line has this number and time.
+    /// Opens the active file of a series, whose last line has this number and time. Lines wait for others for the
+    /// time of `hold`.
     pub(super) fn open(
         folder: &Folder,
         series: &'static Series,
         turn: Turn,
         links: Links,
         last: Option<(u64, DateTime<Utc>)>,
+        hold: TimeDelta,
     ) -> Result<Self> {
-        Ok(Self { series, file: Appender::open(folder, series.active, links)?, turn, last })
+        Ok(Self { series, file: Appender::open(folder, series.active, links, hold)?, turn, last })
     }
 
     /// Writes a line, in a new file when it is time for one; answers whether one was closed.
@@ -64,6 +66,11 @@ impl Writer {
     /// Tries again to write what waits.
     pub(super) fn retry(&mut self, disk: &mut dyn Disk, folder: &Folder, now: DateTime<Utc>) -> Result<()> {
         if self.file.waiting() > 0 { self.file.retry(disk, folder, now) } else { Ok(()) }
+    }
+
+    /// Writes what waits without regard to pauses.
+    pub(super) fn flush(&mut self, disk: &mut dyn Disk, folder: &Folder, now: DateTime<Utc>) -> Result<()> {
+        self.file.flush(disk, folder, now)
     }
 
     /// Writes what waits without regard to pauses, and syncs.
@@ -96,7 +103,9 @@ impl Writer {
             Turn::Never => false,
         };
         // What waits belongs before the next line: it is written to the same file first.
-        if !(turned || self.file.length() >= most_bytes) || self.file.length() == 0 || self.file.waiting() > 0
+        if !(turned || self.file.length() >= most_bytes)
+            || self.file.length() == 0
+            || !self.file.let_go(disk, folder, at)
         {
             return Ok(false);
         }
