@@ -1,5 +1,6 @@
 //! Who got in: after guessing, for the first time in this way, or only according to a forged line.
 
+use super::say::shut_out;
 use super::source::{self, LedUp, network, parse};
 use super::{Desk, is_guess};
 use crate::assess::first_seen::{LOGINS, SUDO};
@@ -67,7 +68,7 @@ pub(super) fn guessed(
         .proof("sign-in log", Some(at), &event.raw);
     let is_own = parse(key).is_some_and(|ip| desk.own_address.map(|own| own.to_canonical()) == Some(ip));
     if !is_own {
-        sighting = end_sessions(sighting, key, desk);
+        sighting = shut_out(end_sessions(sighting, key, desk), key, desk);
     }
     sighting.fix("See who is here", &["loginctl", "list-sessions"], None)
 }

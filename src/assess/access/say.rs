@@ -57,16 +57,19 @@ fn one_source(key: &Safe, log: &SourceLog, serious: u64, desk: &Desk<'_>, source
         asked = (asked + points.own_typo).min(points.failed_logins_max);
     }
     let names = log.names();
-    let who = match names.as_slice() {
-        [] => String::new(),
-        [one] if log.names_total() == 1 => format!(" for {one}"),
-        _ => format!(" for {}", text::plural(log.names_total(), "name")),
+    let total = log.names_total();
+    let (who, tried) = match names.as_slice() {
+        [] => (String::new(), String::new()),
+        [one] if total == 1 => (format!(" for {one}"), String::new()),
+        // Not all that was tried counts: a name that does not exist cannot be guessed.
+        _ if total > serious + typos => (String::new(), format!(", {total} names tried")),
+        _ => (format!(" for {}", text::plural(total, "name")), String::new()),
     };
     let from = if key == "local" { "at this machine".to_owned() } else { format!("from {key}") };
     let title = if serious == 0 {
-        format!("{}{who} {from}", text::plural(typos, "mistyped password"))
+        format!("{}{who} {from}{tried}", text::plural(typos, "mistyped password"))
     } else {
-        format!("{}{who} {from}", text::plural(serious, "failed login"))
+        format!("{}{who} {from}{tried}", text::plural(serious, "failed login"))
     };
     let serious_enough = serious as f64 >= desk.settings.thresholds.failed_logins_warning;
     let list = names.iter().map(Safe::as_str).collect::<Vec<_>>().join(", ");
@@ -78,7 +81,7 @@ fn one_source(key: &Safe, log: &SourceLog, serious: u64, desk: &Desk<'_>, source
         .between(log.first.unwrap_or(desk.now), log.last.unwrap_or(desk.now))
         .count(serious + typos)
         .proof(source, log.last, &format!("{} refused; names: {list}", log.failed.total()));
-    show_lines(sighting, key, source)
+    shut_out(show_lines(sighting, key, source), key, desk)
 }
 
 /// The noise in one calm line, and the many that are behind the worst ones in another.
@@ -171,7 +174,7 @@ fn run(key: &Safe, log: &SourceLog, serious: u64, desk: &Desk<'_>, source: &Safe
         .between(began, ended)
         .count(log.failed.total())
         .proof(source, Some(ended), &format!("{} refused in 24 hours", log.failed.total()));
-    show_lines(sighting, key, source)
+    shut_out(show_lines(sighting, key, source), key, desk)
 }
 
 /// Adds the command that shows the lines of a source; only an address that reads as one enters it.
@@ -185,6 +188,18 @@ pub(super) fn show_lines(sighting: Sighting, key: &str, source: &str) -> Sightin
         Some(path) => sighting.fix("Read the lines", &["sudo", "grep", "-F", &ip, path], None),
         None => sighting,
     }
+}
+
+/// Adds the command that sends an address no answer any more: it works beside any firewall, ends open connections,
+/// too, and a restart takes it back. It is never offered for the address that the person comes from.
+pub(super) fn shut_out(sighting: Sighting, key: &str, desk: &Desk<'_>) -> Sighting {
+    let Some(ip) = parse(key).filter(|ip| !ip.is_loopback()) else { return sighting };
+    if desk.own_address.map(|own| own.to_canonical()) == Some(ip) {
+        return sighting;
+    }
+    let ip = ip.to_string();
+    let risk = "shuts out everybody behind that address; `del` for `add` takes it back";
+    sighting.fix("Shut that address out", &["sudo", "ip", "route", "add", "blackhole", &ip], Some(risk))
 }
 
 /// `step · log2(1 + n)`, at most `most`: the first failures say more than the later ones.

@@ -90,7 +90,8 @@ impl SourceLog {
             }
             self.pending.push_back((attempt.at, attempt.n, attempt.user.cloned(), attempt.hopeless));
             if self.failed.since(minute - RUN_MINUTES + 1) as f64 >= run_failures {
-                let began = attempt.at - TimeDelta::minutes(RUN_MINUTES);
+                let earliest = attempt.at - TimeDelta::minutes(RUN_MINUTES);
+                let began = self.first.map_or(earliest, |first| first.max(earliest));
                 let run = self.run.get_or_insert(Run { since: began, last: attempt.at });
                 run.last = run.last.max(attempt.at);
             }
