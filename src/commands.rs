@@ -27,16 +27,24 @@ pub(crate) fn explain(asked: Option<&str>) -> Result<ExitCode, Failure> {
         print(lines.concat().as_bytes())?;
         return Ok(ExitCode::SUCCESS);
     };
+    let page = page_of(asked).map_err(|why| Failure::usage(anyhow!(why)))?;
+    print(page.as_bytes())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The page of a rule, or of the rule of a finding.
+///
+/// # Errors
+/// There is no such rule; perhaps another was meant.
+pub(crate) fn page_of(asked: &str) -> Result<String, String> {
     // The id of a finding begins with the id of its rule.
     let id = asked.split(':').next().unwrap_or(asked).to_ascii_uppercase();
-    let Some(rule) = assess::rules::find(&id) else {
+    assess::rules::find(&id).map(assess::rules::page).ok_or_else(|| {
         let meant = nearest(&id, assess::rules::all().iter().map(|rule| rule.id));
         let hint = meant
             .map_or_else(|| "home-soc explain lists all".to_owned(), |rule| format!("did you mean {rule}?"));
-        return Err(Failure::usage(anyhow!("there is no rule {id}; {hint}")));
-    };
-    print(assess::rules::page(rule).as_bytes())?;
-    Ok(ExitCode::SUCCESS)
+        format!("there is no rule {id}; {hint}")
+    })
 }
 
 /// Reads auth logs.

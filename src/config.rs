@@ -161,6 +161,8 @@ impl Config {
         }
         tui::keymap::Keymap::with(config.screen.preset, &config.screen.keys)
             .map_err(|error| (line_of_key(text, &error), error.to_string()))?;
+        tui::pages::known_columns(&config.screen.hidden_columns)
+            .map_err(|why| (line_of(text, "hidden_columns"), why))?;
         config.notify.check().map_err(|fault| (line_of_setting(text, &fault.key), fault.to_string()))?;
         Ok(config)
     }

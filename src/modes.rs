@@ -9,7 +9,7 @@ use crate::model::{Level, SensorState, Snapshot, Zone};
 use crate::outputs::document::Document;
 use crate::outputs::journal::Reader;
 use crate::outputs::{Output, report};
-use crate::{Failure, accepted, commands, exports, page, signals, terminal, tui};
+use crate::{Failure, accepted, commands, exports, logs, names, page, signals, terminal, tui};
 use anyhow::Context as _;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
@@ -113,7 +113,7 @@ pub(crate) fn full_screen(config: &Config, options: &Options) -> Result<ExitCode
     let (show, snapshots) = watch::channel(None);
     let beside = page::beside(config, options)?;
     let outputs: Vec<Box<dyn Output>> = vec![Box::new(Screen { show })];
-    let (heart, place) = Heart::start(config, outputs, beside.as_ref())?;
+    let (heart, place) = Heart::start_on(config, open_record(config), outputs, beside.as_ref())?;
     let mut notices: Vec<String> = heart.page().map(page::notice).into_iter().collect();
     if let Place::Viewer(why) = &place {
         notices.push(why.clone());
@@ -131,11 +131,12 @@ pub(crate) fn full_screen(config: &Config, options: &Options) -> Result<ExitCode
         user_themes: user_themes(),
         color: terminal::color_depth(options),
         mouse: options.mouse,
+        explain: commands::page_of,
         ascii: terminal::ascii_only(options),
         min_level: config.min_level,
         interval: Duration::from_secs_f64(config.interval_s),
         zone: Zone::Local,
-        hands: if options.read_only { tui::hands::Hands::default() } else { hands(config) },
+        hands: if options.read_only { looking() } else { hands(config) },
         notices,
     };
     let ending = runtime()?.block_on(tui::run(setup));
@@ -151,6 +152,16 @@ fn hands(config: &Config) -> tui::hands::Hands {
         acceptances: dir.clone().map(|dir| Arc::new(accepted::Keeper { dir }) as Arc<_>),
         signals: Some(Arc::new(signals::Kernel)),
         exports: dir.map(|dir| Arc::new(exports::Shelf { dir }) as Arc<_>),
+        ..looking()
+    }
+}
+
+/// Hands that change nothing.
+fn looking() -> tui::hands::Hands {
+    tui::hands::Hands {
+        logs: Some(Arc::new(logs::Journal)),
+        names: Some(Arc::new(names::Resolver)),
+        ..tui::hands::Hands::default()
     }
 }
 

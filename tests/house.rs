@@ -21,6 +21,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("outputs", &["model", "text"]),
     ("tui", &["model", "text", "outputs"]),
     ("signals", &["tui", "collect"]),
+    ("logs", &["tui", "collect"]),
+    ("names", &["model", "tui"]),
     ("web", &["model", "text", "outputs"]),
     ("engine", &["model", "text", "collect", "assess", "outputs"]),
 ];

@@ -195,6 +195,7 @@ fn host() {
         settings: tui::Settings::default(),
         user_themes: Vec::new(),
         color: ColorDepth::Ansi16,
+        explain: |_| Err(String::new()),
         mouse: true,
         ascii: false,
         min_level: Level::Info,

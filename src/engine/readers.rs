@@ -165,6 +165,16 @@ impl Readers {
             execs: execs.value,
             oddities: oddities.value,
             own: OwnCost { beat_ms: None, ..self.own.read(elapsed) },
+            timings: vec![
+                self.system.timing(),
+                self.processes.timing(),
+                self.execs.timing(),
+                self.owners.timing(),
+                self.sockets.timing(),
+                self.logins.timing(),
+                self.oddities.timing(),
+                self.auth.timing(),
+            ],
         };
         (readings, sensors)
     }

@@ -1,8 +1,9 @@
 //! A reader that is replaced by a fresh one when it fails, so that one bad reader never blinds the others.
 
 use crate::collect::Seen;
-use crate::model::Sensor;
+use crate::model::{Sensor, Timing};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::{Duration, Instant};
 
 /// A collector with its maker.
 pub(super) struct Worker<T> {
@@ -10,17 +11,21 @@ pub(super) struct Worker<T> {
     make: Box<dyn Fn() -> T + Send>,
     inner: Option<T>,
     restarts: u64,
+    /// Since it was last asked how long it took.
+    spent: Duration,
 }
 
 impl<T> Worker<T> {
     /// A worker under the name of its sensor; it is made when it is first needed.
     pub(super) fn new(name: &'static str, make: impl Fn() -> T + Send + 'static) -> Self {
-        Self { name, make: Box::new(make), inner: None, restarts: 0 }
+        Self { name, make: Box::new(make), inner: None, restarts: 0, spent: Duration::ZERO }
     }
 
     /// Lets the worker work; a panic costs its reading of this beat and is told in the sensors.
     pub(super) fn work<V>(&mut self, work: impl FnOnce(&mut T) -> Seen<V>) -> Seen<V> {
+        let started = Instant::now();
         let result = catch_unwind(AssertUnwindSafe(|| work(self.inner.get_or_insert_with(|| (self.make)()))));
+        self.spent += started.elapsed();
         result.unwrap_or_else(|_| {
             self.inner = None;
             self.restarts += 1;
@@ -30,6 +35,11 @@ impl<T> Worker<T> {
             );
             Seen { value: None, sensors: vec![Sensor::blind(self.name, "internal_error", &says)] }
         })
+    }
+
+    /// How long it has worked since this was last asked.
+    pub(super) fn timing(&mut self) -> Timing {
+        Timing { reader: self.name, ms: std::mem::take(&mut self.spent).as_secs_f64() * 1000.0 }
     }
 }
 

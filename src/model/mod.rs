@@ -33,7 +33,7 @@ pub use logins::{Login, LoginKind, Logins, Session};
 pub use moment::moment;
 pub use oddity::{HiddenProcess, Hiding, Oddities, PacketFamily, PacketSocket, TracedProcess};
 pub use process::{Exe, Process, Program, Provenance};
-pub use readings::{OwnCost, Readings};
+pub use readings::{OwnCost, Readings, Timing};
 pub use request::Request;
 pub use safe::{LINE_CAP_BYTES, Safe};
 pub use scan::{AfterFailures, ScanSource, ScanSummary, UnparsedLine};

@@ -25,6 +25,18 @@ pub struct Readings {
     pub oddities: Option<Arc<Oddities>>,
     /// What this program costs.
     pub own: OwnCost,
+    /// How long each reader took for this beat; not recorded.
+    #[serde(skip)]
+    pub timings: Vec<Timing>,
+}
+
+/// The time that one reader took.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Timing {
+    /// The reader, by the name of its sensor.
+    pub reader: &'static str,
+    /// Milliseconds.
+    pub ms: f64,
 }
 
 /// The cost of this program and its children.

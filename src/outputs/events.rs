@@ -1,9 +1,10 @@
 //! The latest events, of sign-ins and of findings, in one list: repeated ones are told once, with their number.
 
-use crate::model::{AuthEvent, AuthKind, Category, Level, Snapshot, Status};
+use crate::model::{AuthEvent, AuthKind, Category, Finding, FindingId, Level, Snapshot, Status};
 use crate::text;
 use chrono::{DateTime, Utc};
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// One event, or many of the same kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +17,19 @@ pub struct Event {
     pub speaker: String,
     /// What happened.
     pub words: String,
+    /// Where it was told.
+    pub origin: Origin,
+}
+
+/// Where an event was told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// By a finding.
+    Finding(FindingId),
+    /// By a line of the sign-ins; of many, the newest.
+    SignIn(Arc<AuthEvent>),
+    /// By the record of alerts.
+    Record,
 }
 
 /// The newest events first, from `min_level` up, at most `most`.
@@ -25,19 +39,25 @@ pub fn latest(snapshot: &Snapshot, min_level: Level, most: usize) -> Vec<Event> 
         .iter()
         .filter(|finding| finding.status == Status::Open)
         .map(|finding| Event {
-            at: finding.last_seen.min(snapshot.at).max(finding.first_seen),
+            at: told_at(finding, snapshot.at),
             level: finding.level,
             speaker: area(finding.category).to_owned(),
             words: finding.title.to_string(),
+            origin: Origin::Finding(finding.id.clone()),
         })
         .collect();
     if let Some(sign_ins) = &snapshot.sign_ins {
-        events.extend(coalesced(sign_ins.recent.iter().map(std::convert::AsRef::as_ref)));
+        events.extend(coalesced(sign_ins.recent.iter()));
     }
     events.retain(|event| event.level >= min_level);
     events.sort_by_key(|event| std::cmp::Reverse(event.at));
     events.truncate(most);
     events
+}
+
+/// When a finding was news: what still stands in this beat was news when it began.
+fn told_at(finding: &Finding, now: DateTime<Utc>) -> DateTime<Utc> {
+    if finding.last_seen >= now { finding.first_seen } else { finding.last_seen.max(finding.first_seen) }
 }
 
 /// The part of the machine that a finding is about, in one word.
@@ -54,8 +74,8 @@ const fn area(category: Category) -> &'static str {
 }
 
 /// Tells repeated events of one kind from one address once, with the time of the last.
-fn coalesced<'a>(recent: impl DoubleEndedIterator<Item = &'a AuthEvent>) -> Vec<Event> {
-    let mut told: Vec<(DateTime<Utc>, &AuthEvent, u64)> = Vec::new();
+fn coalesced<'a>(recent: impl DoubleEndedIterator<Item = &'a Arc<AuthEvent>>) -> Vec<Event> {
+    let mut told: Vec<(DateTime<Utc>, &Arc<AuthEvent>, u64)> = Vec::new();
     let mut places = HashMap::new();
     for event in recent.rev() {
         let Some(at) = event.time else { continue };
@@ -88,6 +108,7 @@ fn coalesced<'a>(recent: impl DoubleEndedIterator<Item = &'a AuthEvent>) -> Vec<
             level: level(event.kind),
             speaker: event.service.to_string(),
             words: sentence(event, count),
+            origin: Origin::SignIn(Arc::clone(event)),
         })
         .collect()
 }

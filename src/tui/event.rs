@@ -2,21 +2,24 @@
 //!
 //! Here, and nowhere below, the clock is read.
 
+mod errands;
+
 use super::app::{App, Chart, Effect, Looks};
-use super::hands::{Acceptances, Hands, Pinned};
+use super::hands::{Hands, LogLine, Pinned};
 use super::hangup::Watcher;
 use super::keymap::{Action, Keymap};
 use super::past::{Recalled, Stretch, Told};
 use super::screen::Screen;
 use super::theme::{Theme, contrast};
+use super::trail::Trail;
 use super::{Setup, clipboard, glyphs, theme};
-use crate::model::Request;
-use crate::outputs::journal::Reader;
+use crate::model::{Request, Safe};
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 use crossterm::event::{Event, EventStream, KeyEventKind};
 use futures_util::StreamExt as _;
 use rustix::process::{Signal, kill_current_process_group};
+use std::net::IpAddr;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::{Receiver, UnboundedReceiver, UnboundedSender, channel, unbounded_channel};
 
@@ -41,6 +44,12 @@ enum News {
     Chart(Chart, Stretch, Result<Told, String>),
     /// A moment of the record was read.
     Moment(DateTime<Utc>, Result<Option<Box<Recalled>>, String>),
+    /// The journal was asked for the lines of a process.
+    Log(Box<Trail>, Result<Vec<LogLine>, String>),
+    /// An address has a name, or none.
+    Name(IpAddr, Option<Safe>),
+    /// Nobody can be asked for names.
+    NoNames(String),
     /// Something was done, or not, in words; true when the next beat shows it.
     Done(String, bool),
 }
@@ -53,7 +62,7 @@ pub async fn run(setup: Setup) -> anyhow::Result<Ending> {
     let looks = looks(&setup)?;
     let mut app = App::new(looks);
     let watcher = Watcher::start().context("cannot watch the terminal")?;
-    let mouse = setup.mouse;
+    let mouse = setup.mouse || setup.settings.mouse;
     let mut screen = Screen::take().context("cannot take the terminal; without one, use --once")?;
     let (tell, told) = unbounded_channel();
     if mouse {
@@ -87,11 +96,12 @@ fn looks(setup: &Setup) -> anyhow::Result<Looks> {
         themes,
         glyphs: match setup.settings.glyphs {
             _ if setup.ascii => &glyphs::ASCII,
-            glyphs::GlyphSet::Ascii => &glyphs::ASCII,
-            glyphs::GlyphSet::Braille => &glyphs::BRAILLE,
-            glyphs::GlyphSet::Blocks => &glyphs::BLOCKS,
+            set => set.glyphs(),
         },
-        mouse: setup.mouse,
+        mouse: setup.mouse || setup.settings.mouse,
+        hidden_columns: setup.settings.hidden_columns.clone(),
+        has_logs: setup.hands.logs.is_some(),
+        explain: setup.explain,
         keymap: Keymap::with(setup.settings.preset, &setup.settings.keys)?.without(&missing(&setup.hands)),
         min_level: setup.min_level,
         interval: setup.interval,
@@ -112,6 +122,9 @@ fn missing(hands: &Hands) -> Vec<Action> {
     }
     if hands.signals.is_none() {
         missing.push(Action::Signal);
+    }
+    if hands.names.is_none() {
+        missing.push(Action::Names);
     }
     missing
 }
@@ -241,6 +254,8 @@ impl Loop {
                 self.plain = true;
             }
             Effect::Save(name, extension, text) => self.save(name, extension, text),
+            Effect::ReadLog(trail) => self.read_log(trail),
+            Effect::LookUp(addresses) => self.look_up(addresses),
             Effect::Mouse(on) => screen.mouse(on),
             Effect::Suspend => {
                 screen.leave();
@@ -287,6 +302,9 @@ impl Loop {
             News::Moment(asked, answer) => {
                 return app.recall(asked, answer.map(|found| found.map(|found| *found)), Utc::now());
             }
+            News::Log(trail, told) => app.log_was_read(&trail, &told, Utc::now()),
+            News::Name(address, name) => return app.named(address, name, Utc::now()),
+            News::NoNames(why) => app.nobody_names(&why, Utc::now()),
             News::Done(words, shows) => {
                 app.told(&words, Utc::now());
                 if shows {
@@ -295,60 +313,6 @@ impl Loop {
             }
         }
         Vec::new()
-    }
-
-    /// Has something kept off this thread; `words` tell that it was done.
-    fn keep(
-        &self,
-        words: String,
-        keep: impl FnOnce(&dyn Acceptances) -> anyhow::Result<()> + Send + 'static,
-    ) {
-        let Some(acceptances) = self.setup.hands.acceptances.clone() else { return };
-        let tell = self.tell.clone();
-        tokio::task::spawn_blocking(move || {
-            let done = match keep(&*acceptances) {
-                Ok(()) => News::Done(words, true),
-                Err(why) => News::Done(format!("not done: {why:#}"), false),
-            };
-            // The loop is gone only when the program ends.
-            let _ = tell.send(done);
-        });
-    }
-
-    /// Has a file written off this thread.
-    fn save(&self, name: String, extension: &'static str, text: String) {
-        let Some(exports) = self.setup.hands.exports.clone() else { return };
-        let tell = self.tell.clone();
-        tokio::task::spawn_blocking(move || {
-            let words = match exports.save(&name, extension, &text) {
-                Ok(path) => format!("written: {}", path.display()),
-                Err(why) => format!("not written: {why:#}"),
-            };
-            // The loop is gone only when the program ends.
-            let _ = tell.send(News::Done(words, false));
-        });
-    }
-
-    fn ask(&self, request: Request) {
-        // The heartbeat is gone only when the program ends: then nobody needs the answer.
-        let _ = self.setup.requests.send(request);
-    }
-
-    fn recall(&self, at: DateTime<Utc>) {
-        self.read(move |record| {
-            let found = Recalled::read(record, at).map_err(|why| format!("{why:#}"));
-            News::Moment(at, found.map(|found| found.map(Box::new)))
-        });
-    }
-
-    /// Asks the record off this thread: a slow disk must not hold up a key.
-    fn read(&self, ask: impl FnOnce(&Reader) -> News + Send + 'static) {
-        let Some(record) = self.setup.record.clone() else { return };
-        let tell = self.tell.clone();
-        tokio::task::spawn_blocking(move || {
-            // The loop is gone only when the program ends.
-            let _ = tell.send(ask(&record));
-        });
     }
 }
 

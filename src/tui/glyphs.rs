@@ -18,6 +18,29 @@ pub enum GlyphSet {
     Ascii,
 }
 
+impl GlyphSet {
+    /// All sets.
+    pub const ALL: [Self; 3] = [Self::Blocks, Self::Braille, Self::Ascii];
+
+    /// Its name in the configuration.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Blocks => "blocks",
+            Self::Braille => "braille",
+            Self::Ascii => "ascii",
+        }
+    }
+
+    /// Its signs.
+    pub const fn glyphs(self) -> &'static Glyphs {
+        match self {
+            Self::Blocks => &BLOCKS,
+            Self::Braille => &BRAILLE,
+            Self::Ascii => &ASCII,
+        }
+    }
+}
+
 /// One set of signs.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Glyphs {

@@ -1,9 +1,10 @@
-//! What the screen can have done on the machine: accept a risk, send a signal. Others do it, behind these traits.
+//! What the screen can have done: accept a risk, send a signal, read a log. Others do it, behind these traits.
 //!
 //! Without hands the screen only looks, and the keys for what is missing are not there.
 
-use crate::model::{Acceptance, FindingId};
+use crate::model::{Acceptance, FindingId, Safe};
 use chrono::{DateTime, Utc};
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -16,6 +17,37 @@ pub struct Hands {
     pub signals: Option<Arc<dyn Signals>>,
     /// Writes files.
     pub exports: Option<Arc<dyn Exports>>,
+    /// Reads log lines.
+    pub logs: Option<Arc<dyn Logs>>,
+    /// Asks for the names of addresses.
+    pub names: Option<Arc<dyn Names>>,
+}
+
+/// Reads log lines that a person asked for. It may take its time: it is called off the drawing thread.
+pub trait Logs: Send + Sync {
+    /// The newest lines of a process, newest last; lines from before `since` are another's that had its pid.
+    ///
+    /// # Errors
+    /// They cannot be read, in words.
+    fn of_process(&self, pid: u32, since: Option<DateTime<Utc>>) -> anyhow::Result<Vec<LogLine>>;
+}
+
+/// A line of a log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogLine {
+    /// When.
+    pub at: Option<DateTime<Utc>>,
+    /// Who, and what.
+    pub words: Safe,
+}
+
+/// Asks the resolver of this machine for names. It may take its time: it is called off the drawing thread.
+pub trait Names: Send + Sync {
+    /// The name of an address; `None` when it has none that is known.
+    ///
+    /// # Errors
+    /// Nobody answers, in words.
+    fn of(&self, address: IpAddr) -> anyhow::Result<Option<Safe>>;
 }
 
 /// Writes files that a person asked for. It may take its time: it is called off the drawing thread.

@@ -15,15 +15,19 @@ pub mod glyphs;
 pub mod hands;
 mod hangup;
 pub mod keymap;
+pub mod names;
 pub mod page;
 pub mod pages;
 pub mod past;
 pub mod popup;
+pub mod preferences;
 pub mod redact;
 mod screen;
+mod stats;
 pub mod story;
 pub mod theme;
 mod tiny;
+pub mod trail;
 pub mod widgets;
 pub mod wire;
 pub mod words;
@@ -51,6 +55,10 @@ pub struct Settings {
     pub theme: String,
     /// Which signs to draw with: `blocks`, `braille` or `ascii`. Default: `blocks`.
     pub glyphs: glyphs::GlyphSet,
+    /// The mouse is on from the beginning; off, the terminal selects text. Default: false.
+    pub mouse: bool,
+    /// Columns that are not drawn, by the words over them: `["THR"]`. Default: none.
+    pub hidden_columns: Vec<String>,
     /// Which keys to begin with: `default`, `htop` or `vim`. Default: `default`.
     pub preset: keymap::Preset,
     /// Other keys for commands, by the command's name in the palette: `freeze = ["F8"]`. Default: none.
@@ -62,6 +70,8 @@ impl Default for Settings {
         Self {
             theme: "terminal".to_owned(),
             glyphs: glyphs::GlyphSet::default(),
+            mouse: false,
+            hidden_columns: Vec::new(),
             preset: keymap::Preset::default(),
             keys: BTreeMap::new(),
         }
@@ -84,8 +94,10 @@ pub struct Setup {
     pub user_themes: Vec<theme::File>,
     /// How much colour the terminal takes.
     pub color: ColorDepth,
-    /// The mouse is on from the beginning.
+    /// The mouse is on from the beginning, whatever the settings say.
     pub mouse: bool,
+    /// The page of a rule; an error names the rule that was perhaps meant.
+    pub explain: fn(&str) -> Result<String, String>,
     /// Draw with ASCII only, whatever the settings say.
     pub ascii: bool,
     /// Rows of lower levels are hidden.

@@ -6,14 +6,17 @@ use super::filter::Filter;
 use super::glyphs::Glyphs;
 use super::hands::Target;
 use super::keymap::Action;
+use super::names::NameBook;
 use super::past::{Kept, Past, Stretch, Trend};
 use super::theme::Theme;
+use super::trail::Trail;
 use super::widgets::prose::Para;
 use super::widgets::table::{Hit, Listing};
 use crate::model::{Category, Finding, FindingId, Level, Snapshot, Zone};
 use chrono::{DateTime, Utc};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
+use std::net::IpAddr;
 
 /// The pages, in the order of their tabs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
@@ -147,6 +150,10 @@ pub struct View<'a> {
     pub room: Room,
     /// Names and addresses have stand-ins.
     pub redacted: bool,
+    /// Names of addresses, where they are wanted.
+    pub names: &'a NameBook,
+    /// Titles of columns that are not drawn.
+    pub hidden_columns: &'a [String],
 }
 
 /// What a page answers to a key that it knows.
@@ -166,6 +173,10 @@ pub enum Answer {
     Pin(Box<Target>),
     /// Show every tab as it was at this time.
     LookBack(DateTime<Utc>),
+    /// Show the log lines of this.
+    Trail(Box<Trail>),
+    /// Open the filter line with this in it.
+    FilterBy(String),
 }
 
 /// A sheet of text over the page.
@@ -203,6 +214,16 @@ pub trait Page {
     /// The list that filter and sort keys work on.
     fn list(&mut self) -> Option<&mut dyn Listing> {
         None
+    }
+
+    /// Titles of the columns that can be hidden.
+    fn columns(&self) -> Vec<&'static str> {
+        Vec::new()
+    }
+
+    /// The addresses that it shows, whose names may be wanted.
+    fn addresses(&self) -> Vec<IpAddr> {
+        Vec::new()
     }
 
     /// Takes a click; `None` when nothing of the page is there.

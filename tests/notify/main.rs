@@ -17,7 +17,6 @@ mod fake;
 mod lab;
 mod mail;
 mod program;
-mod secure;
 #[path = "../terminal/mod.rs"]
 mod terminal;
 

@@ -190,7 +190,7 @@ fn journal_folders(root: &Root, place: &str) -> Vec<PathBuf> {
 }
 
 /// Runs a command to its end, which must come soon: a journal on a hung disk must not hang us.
-fn answer(command: &mut Command) -> io::Result<Output> {
+pub(super) fn answer(command: &mut Command) -> io::Result<Output> {
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
     let pid = rustix::process::Pid::from_child(&child);
     let (tell, told) = std::sync::mpsc::channel();

@@ -31,6 +31,7 @@ mod record;
 mod remote;
 mod rights;
 mod rotated;
+pub mod said;
 mod scan;
 mod session;
 mod sink;

@@ -193,6 +193,7 @@ fn shortened(snapshot: &Snapshot) -> Snapshot {
             logins: snapshot.readings.logins.as_deref().map(|logins| Arc::new(short_logins(logins))),
             system: snapshot.readings.system.clone(),
             own: snapshot.readings.own,
+            timings: Vec::new(),
         },
         ..without_lists(snapshot)
     };

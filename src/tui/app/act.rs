@@ -7,14 +7,9 @@ use crate::tui::keymap::Action;
 use crate::tui::page::{Answer, Room, Tab, View};
 use crate::tui::popup::{Help, Palette, Popup, Reading, SortMenu, TimeEntry};
 use crate::tui::story;
-use crate::tui::theme::nearest;
 use chrono::{DateTime, Utc};
 use std::sync::Arc;
-use std::time::Duration;
 use tui_input::Input;
-
-/// Intervals that `+` and `-` step through, in seconds.
-const INTERVALS: [u64; 6] = [1, 2, 5, 10, 30, 60];
 
 impl App {
     fn go(&mut self, tab: Tab, now: DateTime<Utc>) -> Vec<Effect> {
@@ -57,11 +52,10 @@ impl App {
             Action::TakeBack => return self.take_back(now),
             Action::Export => self.begin_export(),
             Action::Redact => self.redact(now),
-            Action::Mouse => {
-                self.looks.mouse = !self.looks.mouse;
-                self.say(if self.looks.mouse { "mouse on" } else { "mouse off" }, now);
-                return vec![Effect::Mouse(self.looks.mouse)];
-            }
+            Action::Mouse => return self.turn_mouse(!self.looks.mouse, now),
+            Action::Settings => self.open_settings(),
+            Action::Stats => self.show_stats(now),
+            Action::Names => return self.turn_names(now),
             Action::Redraw => return vec![Effect::Redraw],
             Action::Suspend => return vec![Effect::Suspend],
             Action::Quit => return vec![Effect::Quit],
@@ -87,6 +81,11 @@ impl App {
             Some(Answer::LookBack(at)) => {
                 self.say("reading the record", now);
                 return vec![Effect::Recall(at)];
+            }
+            Some(Answer::Trail(trail)) => return self.open_trail(*trail, now),
+            Some(Answer::FilterBy(words)) => {
+                self.begin_filter(Some(&words));
+                self.filter_changed(now);
             }
             None if action == Action::Back => self.back(now),
             None => {}
@@ -149,48 +148,6 @@ impl App {
         }
     }
 
-    fn pace(&mut self, action: Action, now: DateTime<Utc>) -> Vec<Effect> {
-        let seconds = self.looks.interval.as_secs_f64();
-        let next = match action {
-            Action::Slower => INTERVALS.into_iter().find(|step| *step as f64 > seconds),
-            _ => INTERVALS.into_iter().rev().find(|step| (*step as f64) < seconds),
-        };
-        let Some(next) = next else {
-            self.say(format!("{seconds} s is as far as it goes"), now);
-            return Vec::new();
-        };
-        self.measure_every(Duration::from_secs(next), now)
-    }
-
-    /// Asks the heartbeat for another interval.
-    pub(super) fn measure_every(&mut self, interval: Duration, now: DateTime<Utc>) -> Vec<Effect> {
-        self.looks.interval = interval;
-        self.say(format!("measuring every {} s", interval.as_secs_f64()), now);
-        vec![Effect::Request(Request::Interval(interval))]
-    }
-
-    /// Puts on another theme.
-    pub(super) fn use_theme(&mut self, name: &str, now: DateTime<Utc>) {
-        let names: Vec<&str> = self.looks.themes.iter().map(|theme| theme.name.as_str()).collect();
-        let meant = nearest(name, &names).to_owned();
-        match self.looks.themes.iter().find(|theme| theme.name == name) {
-            Some(theme) => {
-                self.looks.theme = theme.clone();
-                self.say(format!("theme: {name}"), now);
-            }
-            None => self.say(format!("no theme is called {name}; did you mean {meant}?"), now),
-        }
-    }
-
-    fn next_theme(&mut self, now: DateTime<Utc>) {
-        let themes = &self.looks.themes;
-        let at = themes.iter().position(|theme| theme.name == self.looks.theme.name).map_or(0, |at| at + 1);
-        if let Some(theme) = themes.get(at % themes.len().max(1)) {
-            self.looks.theme = theme.clone();
-            self.say(format!("theme: {}", self.looks.theme.name), now);
-        }
-    }
-
     /// Shows the next warning or alert, on the tab that has its row.
     fn next_problem(&mut self, action: Action, now: DateTime<Utc>) -> Vec<Effect> {
         let Some(snapshot) = self.picture() else { return Vec::new() };
@@ -214,7 +171,13 @@ impl App {
         let here = with_page!(self, now, |page, view| page.select(finding, &view)).unwrap_or(false);
         if !here {
             effects.extend(self.go(Tab::Findings, now));
-            with_page!(self, now, |page, view| page.select(finding, &view));
+            with_page!(self, now, |page, view| {
+                if !page.select(finding, &view) {
+                    // A filter hides it: who asks for problems wants to see them.
+                    page.set_filter(Filter::default(), &view);
+                    page.select(finding, &view);
+                }
+            });
         }
         self.say(format!("{} of {count}: {}", next + 1, finding.title), now);
         effects

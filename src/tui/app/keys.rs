@@ -56,6 +56,7 @@ impl App {
             match popup.key(&press) {
                 Reply::Stay => return Vec::new(),
                 Reply::Copy(text) => return self.copy(text, now),
+                Reply::Prefer(wanted) => return self.prefer(wanted, now),
                 Reply::NotMine => {
                     if !matches!(self.popup, Some(Popup::Help(_))) {
                         self.close_popup(now);
@@ -78,6 +79,8 @@ impl App {
             Reply::Do(action) => return self.act(action, now),
             Reply::Interval(seconds) => return self.measure_every(Duration::from_secs_f64(seconds), now),
             Reply::Theme(name) => self.use_theme(&name, now),
+            Reply::Mouse(on) => return self.turn_mouse(on, now),
+            Reply::Explain(asked) => self.explain(&asked, now),
             Reply::GoTo(at) => return self.go_to_time(at, now),
             Reply::Export(format) => return self.export(format, now),
             Reply::Sort(column) => {
@@ -91,7 +94,7 @@ impl App {
                 }
                 return vec![effect];
             }
-            Reply::Stay | Reply::Close | Reply::Copy(_) | Reply::NotMine => {}
+            Reply::Stay | Reply::Close | Reply::Copy(_) | Reply::Prefer(_) | Reply::NotMine => {}
         }
         Vec::new()
     }
@@ -134,7 +137,7 @@ impl App {
     }
 
     /// Tries what was typed; a wrong filter keeps the last good result.
-    fn filter_changed(&mut self, now: DateTime<Utc>) {
+    pub(super) fn filter_changed(&mut self, now: DateTime<Utc>) {
         let Some(entry) = &mut self.entry else { return };
         match Filter::parse(entry.input.value()) {
             Ok(filter) => {

@@ -22,6 +22,8 @@ macro_rules! with_page {
                 min_level: $app.looks.min_level,
                 room: Room::of($app.size.0, $app.size.1),
                 redacted: $app.redacting,
+                names: &$app.names,
+                hidden_columns: &$app.looks.hidden_columns,
             };
             let $page = &mut $app.pages[$app.tab as usize];
             $body
@@ -30,26 +32,32 @@ macro_rules! with_page {
 }
 
 mod act;
+mod effect;
 mod frame;
 mod keys;
+mod look_up;
 mod mouse;
+mod prefer;
 mod risk;
 mod share;
 
+pub use effect::{Chart, Effect};
 pub use frame::lines;
+pub use prefer::INTERVALS;
 
 use super::chrome::Mode;
 use super::filter::Filter;
 use super::glyphs::{self, Glyphs};
-use super::hands::{Signal, Target};
 use super::keymap::Keymap;
+use super::names::NameBook;
 use super::page::{Page, Room, Tab, View};
 use super::pages;
 use super::past::{Kept, Past, Recalled, Stretch, Told, Trend};
 use super::popup::Popup;
+use super::preferences::Preferences;
 use super::theme::{self, Theme};
 use super::{FAR, words};
-use crate::model::{Acceptance, FindingId, Level, Request, Snapshot, Zone};
+use crate::model::{FindingId, Level, Snapshot, Zone};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::sync::Arc;
 use std::time::Duration;
@@ -60,48 +68,6 @@ const SAID_FOR: TimeDelta = TimeDelta::seconds(6);
 
 /// How old the curve of the last 24 hours may get.
 const DAY_FRESH: TimeDelta = TimeDelta::minutes(30);
-
-/// What the loop has to do after an event.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Effect {
-    /// Ask the heartbeat.
-    Request(Request),
-    /// Read a stretch of the record for a chart.
-    Load(Chart, Stretch),
-    /// Read a moment of the record.
-    Recall(DateTime<Utc>),
-    /// Put this on the clipboard.
-    Copy(String),
-    /// Keep that this risk was accepted.
-    Accept(FindingId, Acceptance),
-    /// Keep that it is accepted no more.
-    TakeBack(FindingId),
-    /// Hold this process and say what stands in the way.
-    Pin(Target),
-    /// Send a signal to the process that is held.
-    Send(Target, Signal),
-    /// Leave the full screen, print this, wait for a key.
-    Plain(String),
-    /// Write a new file: its name without extension, the extension, the text.
-    Save(String, &'static str, String),
-    /// Turn the mouse on or off.
-    Mouse(bool),
-    /// Stop as `^Z` does.
-    Suspend,
-    /// Send the whole frame again.
-    Redraw,
-    /// End.
-    Quit,
-}
-
-/// What a stretch of the record is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Chart {
-    /// The curve of the last 24 hours on Overview.
-    Day,
-    /// The page History.
-    History,
-}
 
 /// How the screen is to begin.
 #[derive(Debug)]
@@ -126,6 +92,12 @@ pub struct Looks {
     pub has_record: bool,
     /// The mouse is on.
     pub mouse: bool,
+    /// Titles of columns that are not drawn.
+    pub hidden_columns: Vec<String>,
+    /// Log lines can be asked for.
+    pub has_logs: bool,
+    /// The page of a rule; an error names the rule that was perhaps meant.
+    pub explain: fn(&str) -> Result<String, String>,
 }
 
 impl Default for Looks {
@@ -142,6 +114,9 @@ impl Default for Looks {
             notices: Vec::new(),
             has_record: false,
             mouse: false,
+            hidden_columns: Vec::new(),
+            has_logs: false,
+            explain: |asked| Err(format!("no page of {asked} is at hand")),
         }
     }
 }
@@ -170,6 +145,9 @@ struct Entry {
 /// The screen.
 pub struct App {
     looks: Looks,
+    /// What was chosen when the program began.
+    began: Preferences,
+    names: NameBook,
     tab: Tab,
     pages: [Box<dyn Page>; 7],
     /// The newest beat.
@@ -202,17 +180,11 @@ impl App {
     pub fn new(looks: Looks) -> Self {
         Self {
             past: if looks.has_record { Past::Unasked } else { Past::None },
+            began: looks.preferences(),
             looks,
+            names: NameBook::default(),
             tab: Tab::Overview,
-            pages: [
-                Box::new(pages::overview::Overview::default()),
-                Box::new(pages::processes::Processes::default()),
-                Box::new(pages::network::Network::default()),
-                Box::new(pages::auth::Auth::default()),
-                Box::new(pages::logins::Logins::default()),
-                Box::new(pages::history::History::default()),
-                Box::new(pages::findings::Findings::default()),
-            ],
+            pages: pages::all(),
             live: None,
             frozen: None,
             trend: Trend::default(),
@@ -327,12 +299,12 @@ impl App {
         self.dirty = true;
     }
 
-    /// What of the record is missing on the screen.
+    /// What is missing on the screen: names, parts of the record.
     fn wants(&mut self, now: DateTime<Utc>) -> Vec<Effect> {
+        let mut effects: Vec<Effect> = self.nameless().into_iter().collect();
         if !self.looks.has_record {
-            return Vec::new();
+            return effects;
         }
-        let mut effects = Vec::new();
         if self.day_asked.is_none_or(|at| now - at > DAY_FRESH) {
             self.day_asked = Some(now);
             effects.push(Effect::Load(Chart::Day, Stretch::day_before(now)));

@@ -32,6 +32,7 @@ impl Preset {
                 ("scroll left", &["Left", "h"]),
                 ("scroll right", &["Right", "l"]),
                 ("log lines", &["L"]),
+                ("list accepted", &["^A"]),
                 ("help", &["?", "F1"]),
             ],
         }

@@ -1,6 +1,6 @@
 //! The latest events as lines.
 
-pub use crate::outputs::events::{Event, latest};
+pub use crate::outputs::events::{Event, Origin, latest};
 
 use crate::model::Level;
 use crate::tui::page::View;

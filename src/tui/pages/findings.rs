@@ -6,6 +6,7 @@ use crate::text;
 use crate::tui::filter::{Field, Filter};
 use crate::tui::keymap::Action;
 use crate::tui::page::{Answer, Page, View};
+use crate::tui::trail::Trail;
 use crate::tui::widgets::pen::Pen;
 use crate::tui::widgets::table::{Column, List, Listing, Row, falling};
 use crate::tui::{glyphs, story, words};
@@ -136,11 +137,13 @@ const COLUMNS: &[Column<FindingRow>] = &[
 /// The page.
 pub struct Findings {
     list: List<FindingRow>,
+    /// Only what was accepted is listed.
+    only_accepted: bool,
 }
 
 impl Default for Findings {
     fn default() -> Self {
-        Self { list: List::new(COLUMNS) }
+        Self { list: List::new(COLUMNS), only_accepted: false }
     }
 }
 
@@ -171,8 +174,9 @@ impl Findings {
 
 impl Page for Findings {
     fn hear(&mut self, view: &View<'_>) {
+        let listed = |finding: &&Finding| !self.only_accepted || finding.status == Status::Accepted;
         let mut rows: Vec<FindingRow> =
-            view.snapshot.findings.iter().map(|finding| row(finding, view)).collect();
+            view.snapshot.findings.iter().filter(listed).map(|finding| row(finding, view)).collect();
         rows.sort_by_key(|row| std::cmp::Reverse((row.open, row.level, row.points)));
         self.list.bring(rows, view.min_level);
     }
@@ -184,7 +188,8 @@ impl Page for Findings {
         let accepted =
             view.snapshot.findings.iter().filter(|finding| finding.status == Status::Accepted).count();
         let accepted = if accepted > 0 { format!(", {accepted} accepted") } else { String::new() };
-        let mut words = format!("  {open} open{accepted}");
+        let only = if self.only_accepted { ", only those listed (L shows all)" } else { "" };
+        let mut words = format!("  {open} open{accepted}{only}");
         if let Some(story) = self.list.selected().and_then(|row| row.story.clone()) {
             let together = view.snapshot.findings.iter().filter(|f| f.story.as_ref() == Some(&story)).count();
             if together > 1 {
@@ -207,7 +212,7 @@ impl Page for Findings {
             return;
         }
         // Details under the list get what the list leaves, also on screens that are no larger than 80x24.
-        let under = (self.list.len() as u16).saturating_add(2);
+        let under = self.list.lines() + 1;
         let (rows, below) = match beside {
             Some(area) if area.x != list.x => (pen.left(), Some(area)),
             _ if beside.is_some() || pen.left() >= under + UNDER_LEAST => {
@@ -230,6 +235,25 @@ impl Page for Findings {
                 return self.list.selected().map(|row| Answer::Story(row.id.clone()));
             }
             Action::Copy => return self.list.selected().map(|row| Answer::Copy(row.title.clone())),
+            Action::LogLines => {
+                let trail = Trail::of_finding(self.finding(view)?, view.snapshot);
+                return Some(trail.map_or_else(
+                    || Answer::Say("no log line is behind it: Enter shows its proof".to_owned()),
+                    |trail| Answer::Trail(Box::new(trail)),
+                ));
+            }
+            Action::SameRule => {
+                return self.list.selected().map(|row| Answer::FilterBy(format!("rule:{}", row.rule)));
+            }
+            Action::OnlyAccepted => {
+                let any = view.snapshot.findings.iter().any(|finding| finding.status == Status::Accepted);
+                if !any && !self.only_accepted {
+                    return Some(Answer::Say("nothing is accepted: o accepts the selected row".to_owned()));
+                }
+                self.only_accepted = !self.only_accepted;
+                self.hear(view);
+                return Some(Answer::Done);
+            }
             Action::CopyFix => {
                 let fix = self.finding(view).and_then(words::fix);
                 return Some(
@@ -239,6 +263,10 @@ impl Page for Findings {
             _ => {}
         }
         self.list.act(action).then_some(Answer::Done)
+    }
+
+    fn columns(&self) -> Vec<&'static str> {
+        self.list.hideable().collect()
     }
 
     fn list(&mut self) -> Option<&mut dyn Listing> {
@@ -257,7 +285,9 @@ impl Page for Findings {
         self.finding(view)
     }
 
-    fn select(&mut self, finding: &Finding, _view: &View<'_>) -> bool {
+    fn select(&mut self, finding: &Finding, view: &View<'_>) -> bool {
+        self.only_accepted = false;
+        self.hear(view);
         self.list.select(|row| row.id == finding.id)
     }
 }

@@ -106,6 +106,10 @@ pub fn network(view: &View<'_>, curve: usize) -> Line<'static> {
         Some(rate) => format!("{}/s", text::bytes_long(rate)),
         None => UNKNOWN.to_owned(),
     };
+    let links = view.snapshot.readings.system.interfaces.as_ref();
+    if links.is_some_and(|links| links.iter().all(|link| link.loopback)) {
+        return Line::from(vec![name("Net", view), Span::styled("only loopback is there", view.theme.muted)]);
+    }
     Line::from(vec![
         name("Net", view),
         Span::styled(spark(&inward, top(&inward), curve, view.glyphs), view.theme.graph),

@@ -1,6 +1,6 @@
 //! Where a list and the details of its selected row stand, by the room that there is.
 
-use crate::tui::page::{Room, View};
+use crate::tui::page::{Room, Sheet, View};
 use crate::tui::widgets::pen::Pen;
 use crate::tui::widgets::prose::{Para, lay};
 use ratatui::buffer::Buffer;
@@ -23,6 +23,18 @@ pub fn split(area: Rect, view: &View<'_>) -> (Rect, Option<Rect>) {
             (Rect { height, ..area }, Some(Rect { y: area.y + height, height: UNDER, ..area }))
         }
         _ => (area, None),
+    }
+}
+
+/// The place of lists, and of details beside them on screens that have room for both; smaller ones have lists alone.
+pub fn beside(area: Rect, view: &View<'_>) -> (Rect, Option<Rect>) {
+    if view.room >= Room::Full { split(area, view) } else { (area, None) }
+}
+
+/// Draws a sheet as details.
+pub fn sheet(buf: &mut Buffer, area: Option<Rect>, sheet: Option<Sheet>, view: &View<'_>) {
+    if let (Some(area), Some(sheet)) = (area, sheet) {
+        details(buf, area, &sheet.title, &sheet.body, view);
     }
 }
 

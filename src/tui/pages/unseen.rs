@@ -15,6 +15,22 @@ pub fn write(pen: &mut Pen<'_>, what: &str, ids: &[&str], view: &View<'_>) {
         Para::new(format!("That is not \"no {what}\": nothing on this page is known."), theme.text),
         Para::empty(),
     ];
+    body.append(&mut reasons(ids, view));
+    pen.skip(1);
+    write_paras(pen, &body);
+}
+
+/// The same where other parts of the page can be seen.
+pub fn write_short(pen: &mut Pen<'_>, what: &str, ids: &[&str], view: &View<'_>) {
+    let mut body = vec![Para::new(format!("I cannot see {what}."), view.theme.blind)];
+    body.append(&mut reasons(ids, view));
+    write_paras(pen, &body);
+}
+
+/// What every sensor that does not see everything says, of those whose names begin with one of `ids`.
+fn reasons(ids: &[&str], view: &View<'_>) -> Vec<Para> {
+    let theme = view.theme;
+    let mut body = Vec::new();
     let dim = view.snapshot.sensors.iter().filter(|sensor| sensor.state != SensorState::Ok);
     for sensor in dim.filter(|sensor| ids.iter().any(|id| sensor.id.starts_with(id))) {
         body.push(Para::new(words::sensor(sensor), theme.text));
@@ -27,8 +43,11 @@ pub fn write(pen: &mut Pen<'_>, what: &str, ids: &[&str], view: &View<'_>) {
         body.push(Para::empty());
     }
     body.push(Para::new("C shows every sensor, r looks again.", theme.muted));
-    pen.skip(1);
-    for mut line in lay(&body, pen.width().saturating_sub(4)) {
+    body
+}
+
+fn write_paras(pen: &mut Pen<'_>, body: &[Para]) {
+    for mut line in lay(body, pen.width().saturating_sub(4)) {
         line.spans.insert(0, "  ".into());
         pen.line(line);
     }

@@ -111,13 +111,13 @@ fn lines(keymap: &Keymap, tab: Tab, wanted: &str, width: u16, view: &View<'_>) -
         }
         if !lines.is_empty() {
             paras.push(Para::empty());
-            paras.push(Para::new(title, view.theme.title));
+            paras.push(Para::new("", view.theme.text).label(title, view.theme.title));
             paras.append(&mut lines);
         }
     }
     if wanted.is_empty() {
         paras.push(Para::empty());
-        paras.push(Para::new("Filter", view.theme.title));
+        paras.push(Para::new("", view.theme.text).label("Filter", view.theme.title));
         for (form, says) in FILTERS {
             paras.push(Para::new(says, view.theme.text).label(form, view.theme.key));
         }

@@ -6,6 +6,7 @@ mod accept;
 mod export;
 mod help;
 mod palette;
+mod settings;
 mod sheet;
 mod signal;
 mod sort;
@@ -15,6 +16,7 @@ pub use accept::AcceptForm;
 pub use export::ExportMenu;
 pub use help::Help;
 pub use palette::Palette;
+pub use settings::SettingsPanel;
 pub use sheet::Reading;
 pub use signal::SignalDialog;
 pub use sort::SortMenu;
@@ -24,6 +26,7 @@ use super::app::Effect;
 use super::export::Format;
 use super::keymap::{Action, Keymap};
 use super::page::{Tab, View};
+use super::preferences::Preferences;
 use super::widgets::pen::Pen;
 use crate::model::{Safe, Zone};
 use chrono::{DateTime, Utc};
@@ -55,6 +58,8 @@ pub enum Popup {
     Time(TimeEntry),
     /// Something is about to be written to a file.
     Export(ExportMenu),
+    /// What can be changed while it runs.
+    Settings(SettingsPanel),
 }
 
 /// One press of a key, with all that it can mean.
@@ -86,6 +91,12 @@ pub enum Reply {
     Interval(f64),
     /// Close, then look like this.
     Theme(String),
+    /// Close, then turn the mouse on or off.
+    Mouse(bool),
+    /// Close, then explain this rule or finding.
+    Explain(String),
+    /// Change these at once, stay open.
+    Prefer(Preferences),
     /// Close, then go to this time on History.
     GoTo(DateTime<Utc>),
     /// Close, then write this.
@@ -107,7 +118,7 @@ impl Popup {
             Self::Help(help) => help.is_typing(),
             Self::Palette(_) | Self::Accept(_) | Self::Time(_) => true,
             Self::Signal(dialog) => dialog.is_typing(),
-            Self::Sort(_) | Self::Sheet(_) | Self::Export(_) => false,
+            Self::Sort(_) | Self::Sheet(_) | Self::Export(_) | Self::Settings(_) => false,
         }
     }
 
@@ -119,7 +130,7 @@ impl Popup {
             Self::Accept(form) => form.input(),
             Self::Time(entry) => entry.input(),
             // What must be typed on purpose is not pasted.
-            Self::Signal(_) | Self::Sort(_) | Self::Sheet(_) | Self::Export(_) => return,
+            Self::Signal(_) | Self::Sort(_) | Self::Sheet(_) | Self::Export(_) | Self::Settings(_) => return,
         };
         type_in(input, text);
     }
@@ -135,6 +146,7 @@ impl Popup {
             Self::Signal(dialog) => dialog.key(press),
             Self::Time(entry) => entry.key(press),
             Self::Export(menu) => menu.key(press),
+            Self::Settings(panel) => panel.key(press),
         }
     }
 
@@ -156,6 +168,7 @@ impl Popup {
             Self::Signal(dialog) => dialog.draw(buf, screen, view),
             Self::Time(entry) => Some(entry.draw(buf, screen, view)),
             Self::Export(menu) => menu.draw(buf, screen, view),
+            Self::Settings(panel) => panel.draw(buf, screen, view),
         }
     }
 }

@@ -1,5 +1,5 @@
 //! Any command by name, found by the letters that are typed; some take a word: `interval 5`, `theme nord`,
-//! `time -2h`.
+//! `time -2h`, `mouse on`, `explain HS-AUTH-004`.
 
 use super::{Press, Reply, middle};
 use crate::model::moment;
@@ -87,7 +87,7 @@ impl Palette {
 }
 
 /// The commands that take a word.
-const TAKE_A_WORD: [&str; 3] = ["interval", "theme", "time"];
+const TAKE_A_WORD: [&str; 5] = ["interval", "theme", "time", "mouse", "explain"];
 
 /// What a command with its word asks for; `None` when there is no such command, or the word is none of its.
 fn with_argument(typed: &str, press: &Press<'_>) -> Option<Reply> {
@@ -98,6 +98,12 @@ fn with_argument(typed: &str, press: &Press<'_>) -> Option<Reply> {
             (0.05..=3600.0).contains(&seconds).then_some(Reply::Interval(seconds))
         }
         "theme" => Some(Reply::Theme(argument.trim().to_owned())),
+        "mouse" => match argument.trim() {
+            "on" => Some(Reply::Mouse(true)),
+            "off" => Some(Reply::Mouse(false)),
+            _ => None,
+        },
+        "explain" => Some(Reply::Explain(argument.trim().to_owned())),
         "time" => moment(argument, press.now, press.zone).map(Reply::GoTo),
         _ => None,
     }

@@ -39,10 +39,13 @@ impl<'b> Pen<'b> {
         }
     }
 
-    /// Writes one line with its right part at the right edge; the left part gives way.
+    /// Writes one line with its right part at the right edge; where both do not fit, the right part is left out.
     pub fn sides<'l>(&mut self, left: impl Into<Line<'l>>, right: impl Into<Line<'l>>) {
         if self.left() > 0 {
-            sides(self.buf, Rect { y: self.y, height: 1, ..self.area }, &left.into(), &right.into());
+            let (left, right) = (left.into(), right.into());
+            let fits = left.width() + right.width() < usize::from(self.area.width);
+            let right = if fits { right } else { Line::default() };
+            sides(self.buf, Rect { y: self.y, height: 1, ..self.area }, &left, &right);
             self.y += 1;
         }
     }

@@ -91,8 +91,9 @@ pub struct List<T: 'static> {
     height: usize,
     /// Columns at the left that are scrolled away.
     skip: usize,
-    /// Where it was drawn last.
+    /// Where it was drawn last, and its columns there: their place in the table, from where, how wide.
     area: Rect,
+    laid: Vec<(usize, u16, u16)>,
 }
 
 impl<T: Row> List<T> {
@@ -111,7 +112,19 @@ impl<T: Row> List<T> {
             height: 1,
             skip: 0,
             area: Rect::ZERO,
+            laid: Vec::new(),
         }
+    }
+
+    /// Titles of the columns that can be hidden.
+    pub fn hideable(&self) -> impl Iterator<Item = &'static str> {
+        let spare = self.columns.iter().filter(|column| column.priority > 0 && !column.title.is_empty());
+        spare.map(|column| column.title)
+    }
+
+    /// Draws other columns; as many as before, so that it stays sorted by the one at the same place.
+    pub const fn set_columns(&mut self, columns: &'static [Column<T>]) {
+        self.columns = columns;
     }
 
     /// Takes the rows of a new beat, worst first; the selection stays on its row.
@@ -155,6 +168,11 @@ impl<T: Row> List<T> {
         self.shown.get(self.selected).map(|at| &self.rows[*at])
     }
 
+    /// The rows that are shown, in their order.
+    pub fn shown(&self) -> impl Iterator<Item = &T> {
+        self.shown.iter().map(|at| &self.rows[*at])
+    }
+
     /// Selects the first row for which `wanted` holds; false when none is shown.
     pub fn select(&mut self, wanted: impl Fn(&T) -> bool) -> bool {
         let place = self.shown.iter().position(|at| wanted(&self.rows[*at]));
@@ -170,6 +188,17 @@ impl<T: Row> List<T> {
     /// True when no row is shown.
     pub const fn is_empty(&self) -> bool {
         self.shown.is_empty()
+    }
+
+    /// True when there is no row at all, whatever the filter and the level hide.
+    pub const fn is_bare(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// How many lines it needs: the words over the columns, and its rows or the word that they are hidden.
+    pub const fn lines(&self) -> u16 {
+        let rows = if self.is_empty() && !self.is_bare() { 1 } else { self.len() };
+        if rows < 1000 { rows as u16 + 1 } else { 1000 }
     }
 
     /// True while the first row is selected.
@@ -198,10 +227,11 @@ impl<T: Row> List<T> {
             return;
         }
         self.area = area;
-        let layout = self.layout(area.width);
+        self.laid = self.layout(area.width, view.hidden_columns);
         let theme = view.theme;
-        for (column, x, width) in &layout {
-            let sorted = self.sort.is_some_and(|at| std::ptr::eq(&raw const self.columns[at], *column));
+        for (at, x, width) in &self.laid {
+            let column = &self.columns[*at];
+            let sorted = self.sort == Some(*at);
             let title = if sorted {
                 Span::styled(format!("{}{}", column.title, self.arrow(view)), theme.key)
             } else {
@@ -211,6 +241,14 @@ impl<T: Row> List<T> {
         }
         self.height = usize::from(area.height - 1).max(1);
         self.scroll_to_selection();
+        if self.is_empty() && !self.is_bare() && area.height > 1 {
+            let says = if self.filter.is_empty() {
+                "no row at this level: i shows all"
+            } else {
+                "no row fits the filter"
+            };
+            put(buf, area.x + MARK, area.y + 1, &Line::styled(says, theme.muted), area.width - MARK);
+        }
         let hidden = self.shown.len().saturating_sub(self.offset + self.height);
         let drawn = if hidden > 0 && self.height > 2 { self.height - 1 } else { self.height };
         for (line, at) in self.shown.iter().skip(self.offset).take(drawn).enumerate() {
@@ -219,7 +257,8 @@ impl<T: Row> List<T> {
                 break;
             }
             let row = &self.rows[*at];
-            for (column, x, width) in &layout {
+            for (at, x, width) in &self.laid {
+                let column = &self.columns[*at];
                 cell(buf, area.x + x, y, *width, (column.cell)(row, view), column.right);
             }
             if let Some(level) = row.level() {
@@ -249,24 +288,34 @@ impl<T: Row> List<T> {
     }
 
     /// Places the columns: what does not fit is dropped by priority, what is left over goes to the one that grows.
-    fn layout(&self, width: u16) -> Vec<(&'static Column<T>, u16, u16)> {
-        let mut kept: Vec<&'static Column<T>> = self.columns.iter().skip(self.skip).collect();
-        let needs = |kept: &[&Column<T>]| MARK + kept.iter().map(|column| column.width + 1).sum::<u16>() - 1;
+    fn layout(&self, width: u16, hidden: &[String]) -> Vec<(usize, u16, u16)> {
+        let is_hidden =
+            |column: &Column<T>| column.priority > 0 && hidden.iter().any(|title| title == column.title);
+        let mut kept: Vec<(usize, &'static Column<T>)> = self
+            .columns
+            .iter()
+            .enumerate()
+            .filter(|(_, column)| !is_hidden(column))
+            .skip(self.skip)
+            .collect();
+        let needs = |kept: &[(usize, &Column<T>)]| {
+            (MARK + kept.iter().map(|(_, column)| column.width + 1).sum::<u16>()).saturating_sub(1)
+        };
         while needs(&kept) > width {
             let Some(at) =
-                (0..kept.len()).filter(|at| kept[*at].priority > 0).max_by_key(|at| kept[*at].priority)
+                (0..kept.len()).filter(|at| kept[*at].1.priority > 0).max_by_key(|at| kept[*at].1.priority)
             else {
                 break;
             };
             kept.remove(at);
         }
         let spare = width.saturating_sub(needs(&kept));
-        let growing = kept.iter().filter(|column| column.grows).count().max(1) as u16;
+        let growing = kept.iter().filter(|(_, column)| column.grows).count().max(1) as u16;
         let mut x = MARK;
         kept.into_iter()
-            .map(|column| {
+            .map(|(at, column)| {
                 let extra = if column.grows { spare / growing } else { 0 };
-                let place = (column, x, (column.width + extra).min(width.saturating_sub(x)));
+                let place = (at, x, (column.width + extra).min(width.saturating_sub(x)));
                 x += column.width + extra + 1;
                 place
             })
@@ -308,12 +357,9 @@ impl<T: Row> Listing for List<T> {
         }
         if at.y == self.area.y {
             let x = at.x - self.area.x;
-            let (column, ..) = *self
-                .layout(self.area.width)
-                .iter()
-                .find(|(_, from, wide)| (*from..from + wide + 1).contains(&x))?;
-            let place = self.columns.iter().position(|known| std::ptr::eq(known, column))?;
-            column.order?;
+            let (place, ..) =
+                *self.laid.iter().find(|(_, from, wide)| (*from..from + wide + 1).contains(&x))?;
+            self.columns[place].order?;
             if self.sort == Some(place) {
                 self.act(Action::Reverse);
             } else {

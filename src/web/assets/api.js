@@ -18,8 +18,6 @@ function takeToken() {
 
 let token = takeToken();
 
-export const hasToken = () => token !== "";
-
 addEventListener("hashchange", () => {
   if (location.hash.startsWith("#t=")) {
     takeToken();

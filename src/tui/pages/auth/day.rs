@@ -2,7 +2,7 @@
 
 use crate::model::{Level, SensorState, SignIns};
 use crate::text;
-use crate::tui::page::View;
+use crate::tui::page::{Room, View};
 use crate::tui::widgets::graph::{spark, top};
 use crate::tui::widgets::prose::Para;
 use crate::tui::{story, words};
@@ -25,7 +25,10 @@ pub(super) fn day(sign_ins: &SignIns, view: &View<'_>) -> Vec<Line<'static>> {
             Span::styled(format!("  {says}"), look),
         ])
     };
+    let is_short = view.room < Room::Wide;
     let from_own = match sign_ins.failed_existing_24h {
+        0 if is_short => "none for a name here".to_owned(),
+        some if is_short => format!("{} for names here", text::count(some)),
         0 => "no name of this machine was tried".to_owned(),
         some => format!("{} with a name that exists here", text::count(some)),
     };

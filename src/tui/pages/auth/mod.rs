@@ -4,11 +4,13 @@ mod day;
 mod eyes;
 mod knocks;
 
+use super::split;
 use crate::model::{Category, Finding, SignIns, SourceState, Status};
 use crate::text;
 use crate::tui::filter::Filter;
 use crate::tui::keymap::Action;
 use crate::tui::page::{Answer, Page, Room, Sheet, View};
+use crate::tui::trail::Trail;
 use crate::tui::widgets::pen::Pen;
 use crate::tui::widgets::prose::{Para, lay};
 use crate::tui::widgets::table::{Hit, List, Listing};
@@ -44,30 +46,13 @@ impl Auth {
         view.snapshot.findings.iter().find(|finding| finding.id == *id)
     }
 
-    /// What the selected address did, line by line.
-    fn lines(&self, view: &View<'_>) -> Option<Sheet> {
-        let sign_ins = view.snapshot.sign_ins.as_ref()?;
-        let address = match self.finding(view) {
-            Some(finding) if !self.on_knocks => finding.subject.get("address").map(ToString::to_string),
-            _ => self.knocks.selected().map(|knock| knock.source.address.to_string()),
-        }?;
-        let mine = sign_ins
-            .recent
-            .iter()
-            .rev()
-            .filter(|event| event.address.as_ref().is_some_and(|a| *a == *address));
-        let mut body: Vec<Para> = mine
-            .take(200)
-            .map(|event| {
-                let when = event.time.map_or("?".to_owned(), |at| words::when(at, view.now, view.zone));
-                Para::new(format!("{} {}", event.service, event.raw), view.theme.text)
-                    .label(when, view.theme.muted)
-            })
-            .collect();
-        if body.is_empty() {
-            body.push(Para::new("Its lines are older than those that I keep.", view.theme.muted));
+    /// What is behind the selected row, line by line.
+    fn trail(&self, view: &View<'_>) -> Option<Trail> {
+        if !self.on_knocks {
+            return Trail::of_finding(self.finding(view)?, view.snapshot);
         }
-        Some(Sheet { title: format!("Log lines of {address}"), body, copy: Some(address), fix: None })
+        let address = &self.knocks.selected()?.source.address;
+        Some(Trail::of(address).copy(address).address(address, view.snapshot))
     }
 
     fn sheet(&self, view: &View<'_>) -> Option<Sheet> {
@@ -93,9 +78,9 @@ impl Auth {
             body.push(Para::empty());
             body.extend(story::of(finding, view));
         }
-        if let Some(lines) = self.lines(view) {
+        if let Some(trail) = self.trail(view) {
             body.push(Para::empty());
-            body.extend(lines.body.into_iter().take(50));
+            body.extend(trail.paras(view).into_iter().take(50));
         }
         Some(Sheet {
             title: source.address.to_string(),
@@ -120,7 +105,7 @@ impl Auth {
         }
         let roomy = view.room >= Room::Wide;
         pen.skip(u16::from(roomy));
-        if self.eyes.is_empty() {
+        if self.eyes.is_bare() {
             let says = match sign_ins.last_line_at {
                 Some(at) => format!(
                     "  {} Nothing needs your eyes. I can see this log (last line {}), so quiet means quiet.",
@@ -135,7 +120,7 @@ impl Auth {
             pen.line(Line::styled(says, theme.ok));
         } else {
             pen.rule("NEEDS YOUR EYES", view);
-            let rows = (self.eyes.len() as u16 + 1).min((pen.left() / 2).max(3));
+            let rows = self.eyes.lines().min((pen.left() / 2).max(3));
             let place = pen.take(rows);
             self.eyes.draw(pen.buf(), place, view, !self.on_knocks);
         }
@@ -183,16 +168,19 @@ impl Page for Auth {
     }
 
     fn draw(&mut self, buf: &mut Buffer, area: Rect, view: &View<'_>) {
-        let mut pen = Pen::new(buf, area);
-        match &view.snapshot.sign_ins {
-            Some(sign_ins) => self.draw_seeing(&mut pen, sign_ins, view),
-            None => {
-                for mut line in lay(&blind(view), area.width.saturating_sub(4)) {
-                    line.spans.insert(0, Span::raw("  "));
-                    pen.line(line);
-                }
+        let Some(sign_ins) = &view.snapshot.sign_ins else {
+            let mut pen = Pen::new(buf, area);
+            for mut line in lay(&blind(view), area.width.saturating_sub(4)) {
+                line.spans.insert(0, Span::raw("  "));
+                pen.line(line);
             }
-        }
+            return;
+        };
+        let (area, right) = split::beside(area, view);
+        let story = || self.finding(view).map(|finding| story::sheet(finding, view));
+        let sheet = if self.on_knocks { self.sheet(view) } else { story() };
+        split::sheet(buf, right, sheet, view);
+        self.draw_seeing(&mut Pen::new(buf, area), sign_ins, view);
     }
 
     fn act(&mut self, action: Action, view: &View<'_>) -> Option<Answer> {
@@ -226,10 +214,10 @@ impl Page for Auth {
                     |finding| Answer::Story(finding.id.clone()),
                 ));
             }
-            Action::LogLine => {
-                return Some(self.lines(view).map_or_else(
+            Action::LogLines => {
+                return Some(self.trail(view).map_or_else(
                     || Answer::Say("no log line is kept for this row".to_owned()),
-                    Answer::Sheet,
+                    |trail| Answer::Trail(Box::new(trail)),
                 ));
             }
             Action::Copy => {
@@ -250,6 +238,10 @@ impl Page for Auth {
         }
         let done = if self.on_knocks { self.knocks.act(action) } else { self.eyes.act(action) };
         done.then_some(Answer::Done)
+    }
+
+    fn columns(&self) -> Vec<&'static str> {
+        self.eyes.hideable().chain(self.knocks.hideable()).collect()
     }
 
     fn list(&mut self) -> Option<&mut dyn Listing> {

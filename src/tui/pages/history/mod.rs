@@ -81,7 +81,10 @@ impl History {
         if stretch.column(moment).is_none() {
             self.center(moment, view);
         }
-        self.cursor = Some(moment).filter(|moment| view.present - *moment > stretch.step());
+        // The column of now is live; every other one is a place to stand, or the first step back would lead nowhere.
+        let step_ms = stretch.step().num_milliseconds().max(1);
+        let now_from = view.present.timestamp_millis().div_euclid(step_ms) * step_ms;
+        self.cursor = Some(moment).filter(|moment| moment.timestamp_millis() < now_from);
         if self.cursor.is_none() {
             self.end = None;
         }

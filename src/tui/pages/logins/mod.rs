@@ -3,12 +3,13 @@
 mod habits;
 mod rows;
 
-use super::unseen;
+use super::{split, unseen};
 use crate::model::Finding;
 use crate::text;
 use crate::tui::filter::Filter;
 use crate::tui::keymap::Action;
 use crate::tui::page::{Answer, Page, Room, Sheet, View};
+use crate::tui::trail::Trail;
 use crate::tui::widgets::pen::Pen;
 use crate::tui::widgets::prose::Para;
 use crate::tui::widgets::table::{Hit, List, Listing};
@@ -43,6 +44,23 @@ fn about(finding: &Finding, user: &str, from: Option<&str>) -> bool {
 }
 
 impl Logins {
+    /// What the sign-ins tell of the selected row: its account from its address, or its account.
+    fn trail(&self, view: &View<'_>) -> Option<Trail> {
+        let (user, from) = if self.on_was {
+            let login = &self.was.selected()?.login;
+            (&login.user, login.from.as_deref())
+        } else {
+            let session = &self.here.selected()?.session;
+            (&session.user, session.from.as_deref())
+        };
+        let what = from.map_or_else(|| user.to_string(), |from| format!("{user} from {from}"));
+        let trail = Trail::of(&what).sign_ins(view.snapshot, |event| {
+            let theirs = [&event.user, &event.target_user].into_iter().flatten().any(|name| name == user);
+            theirs && from.is_none_or(|from| event.address.as_ref().is_none_or(|address| *address == *from))
+        });
+        Some(trail.copy(from.unwrap_or(user)))
+    }
+
     fn sheet(&self, view: &View<'_>) -> Option<Sheet> {
         let para =
             |label: &str, words: String| Para::new(words, view.theme.text).label(label, view.theme.title);
@@ -114,6 +132,10 @@ impl Page for Logins {
 
     fn draw(&mut self, buf: &mut Buffer, area: Rect, view: &View<'_>) {
         let theme = view.theme;
+        let (area, right) = split::beside(area, view);
+        if view.snapshot.readings.logins.is_some() {
+            split::sheet(buf, right, self.sheet(view), view);
+        }
         let mut pen = Pen::new(buf, area);
         let Some(logins) = &view.snapshot.readings.logins else {
             unseen::write(&mut pen, "logins", &["login"], view);
@@ -127,10 +149,10 @@ impl Page for Logins {
                     Line::from(vec![Span::styled("  HERE NOW   ", theme.title), Span::raw(count)]),
                     source,
                 );
-                if here.is_empty() {
+                if self.here.is_bare() {
                     pen.line(Line::styled("  Nobody is logged in, as far as the records tell.", theme.muted));
                 } else {
-                    let rows = (self.here.len() as u16 + 1).min((pen.left() / 3).max(3));
+                    let rows = self.here.lines().min((pen.left() / 3).max(3));
                     let place = pen.take(rows);
                     self.here.draw(pen.buf(), place, view, !self.on_was);
                 }
@@ -145,7 +167,7 @@ impl Page for Logins {
         pen.skip(u16::from(view.room >= Room::Wide));
         pen.rule("LAST 30 DAYS", view);
         let Some(past) = &logins.past else {
-            pen.line(Line::styled("  I cannot see past logins: press C for the reason.", theme.blind));
+            unseen::write_short(&mut pen, "past logins", &["login"], view);
             return;
         };
         let habits_height =
@@ -154,9 +176,9 @@ impl Page for Logins {
             Line::from(format!("  {} records", text::count(self.was.len() as u64))),
             Line::styled(format!("{} ", self.was.order_words(view)), theme.muted),
         );
-        let rows = pen.left().saturating_sub(habits_height).min(self.was.len() as u16 + 1);
+        let rows = pen.left().saturating_sub(habits_height).min(self.was.lines());
         let place = pen.take(rows);
-        if self.was.is_empty() {
+        if self.was.is_bare() {
             Pen::new(pen.buf(), place).line(Line::styled("  No login is on record.", Style::default()));
         }
         self.was.draw(pen.buf(), place, view, self.on_was);
@@ -180,6 +202,7 @@ impl Page for Logins {
             Action::First => self.on_was = self.here.is_empty(),
             Action::Last => self.on_was = !self.was.is_empty(),
             Action::Open | Action::Explain => return self.sheet(view).map(Answer::Sheet),
+            Action::LogLines => return self.trail(view).map(|trail| Answer::Trail(Box::new(trail))),
             Action::Copy => return self.sheet(view).and_then(|sheet| sheet.copy).map(Answer::Copy),
             Action::CopyFix => {
                 let fix = self.sheet(view).and_then(|sheet| sheet.fix);
@@ -191,6 +214,10 @@ impl Page for Logins {
         }
         let done = if self.on_was { self.was.act(action) } else { self.here.act(action) };
         done.then_some(Answer::Done)
+    }
+
+    fn columns(&self) -> Vec<&'static str> {
+        self.here.hideable().chain(self.was.hideable()).collect()
     }
 
     fn list(&mut self) -> Option<&mut dyn Listing> {

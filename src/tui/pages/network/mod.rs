@@ -3,12 +3,13 @@
 mod doors;
 mod talks;
 
-use super::unseen;
+use super::{split, unseen};
 use crate::model::{Finding, Reach};
 use crate::text;
 use crate::tui::filter::Filter;
 use crate::tui::keymap::Action;
 use crate::tui::page::{Answer, Page, Room, Sheet, View};
+use crate::tui::trail::Trail;
 use crate::tui::widgets::pen::Pen;
 use crate::tui::widgets::prose::Para;
 use crate::tui::widgets::table::{Hit, List, Listing};
@@ -18,6 +19,7 @@ use doors::{DOORS, Door, doors, protocol, reach};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
+use std::net::IpAddr;
 use talks::{TALKS, Talk, owner, talks};
 
 /// The page: two lists, the keys go to one of them.
@@ -50,6 +52,30 @@ impl Network {
             let door = self.doors.selected()?;
             concern::worst(view.snapshot, |finding| concern::listener(finding, &door.listener))
         }
+    }
+
+    /// What the program behind the selected row wrote, and what the sign-ins tell of the other end.
+    fn trail(&self, view: &View<'_>) -> Option<Trail> {
+        let owner = if self.on_talks {
+            self.talks.selected()?.owner.as_ref()
+        } else {
+            self.doors.selected()?.listener.owner.as_ref()
+        };
+        let end = self.talks.selected().filter(|_| self.on_talks);
+        let end = end.map(|talk| talk.first.remote.ip().to_canonical()).filter(|end| !end.is_loopback());
+        let what = match (owner, end) {
+            (_, Some(end)) => end.to_string(),
+            (Some(owner), None) => format!("{} {}", owner.pid, owner.name),
+            (None, None) => return None,
+        };
+        let mut trail = Trail::of(&what).copy(&what);
+        if let Some(end) = end {
+            trail = trail.address(&end.to_string(), view.snapshot);
+        }
+        Some(match owner {
+            Some(owner) => trail.process(owner.pid, view.snapshot),
+            None => trail,
+        })
     }
 
     fn sheet(&self, view: &View<'_>) -> Option<Sheet> {
@@ -101,6 +127,9 @@ impl Network {
         let Some(links) = &view.snapshot.readings.system.interfaces else {
             return Line::styled("  INTERFACES  cannot see them", view.theme.blind);
         };
+        if links.iter().all(|link| link.loopback) {
+            return Line::styled("  INTERFACES  only loopback is there", view.theme.muted);
+        }
         let mut spans = vec![Span::styled("  INTERFACES  ", view.theme.title)];
         for link in links.iter().filter(|link| !link.loopback) {
             let up = match link.up {
@@ -140,6 +169,10 @@ impl Page for Network {
 
     fn draw(&mut self, buf: &mut Buffer, area: Rect, view: &View<'_>) {
         let theme = view.theme;
+        let (area, right) = split::beside(area, view);
+        if view.snapshot.readings.sockets.is_some() {
+            split::sheet(buf, right, self.sheet(view), view);
+        }
         let mut pen = Pen::new(buf, area);
         let Some(sockets) = &view.snapshot.readings.sockets else {
             unseen::write(&mut pen, "sockets", &["net", "sockets"], view);
@@ -148,17 +181,21 @@ impl Page for Network {
         let [everyone, lan, local] = self.totals;
         let doors = Line::from(vec![
             Span::styled("  OPEN DOORS  ", theme.title),
-            Span::raw(format!(
-                "{} listening: {everyone} for everyone, {lan} for the LAN, {local} for this machine",
-                everyone + lan + local
-            )),
+            Span::raw(if view.room >= Room::Wide {
+                let all = everyone + lan + local;
+                format!(
+                    "{all} listening: {everyone} for everyone, {lan} for the LAN, {local} for this machine"
+                )
+            } else {
+                format!("everyone {everyone}, LAN {lan}, this machine {local}")
+            }),
         ]);
         let order = self.doors.order_words(view);
         pen.sides(doors, Line::styled(format!("{order} "), theme.muted));
         let tail = if view.room >= Room::Wide { 3 } else { 0 };
         let space = pen.left().saturating_sub(3 + tail);
-        let wanted = (self.doors.len() as u16).saturating_add(1);
-        let least = space.saturating_sub((self.talks.len() as u16).saturating_add(1));
+        let wanted = self.doors.lines();
+        let least = space.saturating_sub(self.talks.lines());
         let height = wanted.min(least.max(space / 2));
         let place = pen.take(height);
         self.doors.draw(pen.buf(), place, view, !self.on_talks);
@@ -175,11 +212,12 @@ impl Page for Network {
             (Some(of), Some(listed)) if listed < of => format!(", {listed} of {of} connections kept"),
             _ => String::new(),
         };
+        let names = if view.names.is_on() { "names: on   " } else { "" };
         let group = if self.one_by_one { "one by one" } else { "by program" };
         let order = self.talks.order_words(view);
         pen.sides(
             Line::from(format!("  {established} established{seen}{kept}")),
-            Line::styled(format!("{order}   {group} "), theme.muted),
+            Line::styled(format!("{order}   {names}{group} "), theme.muted),
         );
         let rest = pen.left().saturating_sub(tail.min(2));
         let place = pen.take(rest);
@@ -220,6 +258,12 @@ impl Page for Network {
                     |finding| Answer::Story(finding.id.clone()),
                 ));
             }
+            Action::LogLines => {
+                return Some(self.trail(view).map_or_else(
+                    || Answer::Say("nobody knows which program this is: no line can be found".to_owned()),
+                    |trail| Answer::Trail(Box::new(trail)),
+                ));
+            }
             Action::Copy => return self.sheet(view).and_then(|sheet| sheet.copy).map(Answer::Copy),
             Action::CopyFix => {
                 let fix = self.finding(view).and_then(words::fix);
@@ -231,6 +275,14 @@ impl Page for Network {
         }
         let done = if self.on_talks { self.talks.act(action) } else { self.doors.act(action) };
         done.then_some(Answer::Done)
+    }
+
+    fn columns(&self) -> Vec<&'static str> {
+        self.doors.hideable().chain(self.talks.hideable()).collect()
+    }
+
+    fn addresses(&self) -> Vec<IpAddr> {
+        self.talks.shown().map(|talk| talk.first.remote.ip().to_canonical()).collect()
     }
 
     fn list(&mut self) -> Option<&mut dyn Listing> {

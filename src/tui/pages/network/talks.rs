@@ -102,7 +102,10 @@ pub(super) const TALKS: &[Column<Talk>] = &[
         right: false,
         cell: |row, view| {
             let arrow = if row.incoming { view.glyphs.from } else { " " };
-            Span::raw(format!("{arrow} {}", row.remote))
+            match view.names.of(row.first.remote.ip().to_canonical()) {
+                Some(name) => Span::raw(format!("{arrow} {} {name}", row.remote)),
+                None => Span::raw(format!("{arrow} {}", row.remote)),
+            }
         },
         order: Some(|a, b| a.first.remote.cmp(&b.first.remote)),
     },

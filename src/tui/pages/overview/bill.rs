@@ -24,11 +24,19 @@ pub(super) fn rows<'a>(view: &View<'a>) -> Vec<(&'a Deduction, Option<&'a Findin
     .collect()
 }
 
-/// Draws the bill with one row selected; where there is room, each row has its reason under it.
-pub(super) fn draw(buf: &mut Buffer, area: Rect, view: &View<'_>, selected: usize, titled: bool) {
+/// Draws the bill with one row selected; where there is room, each row has its reason under it. Answers where which
+/// row was drawn.
+pub(super) fn draw(
+    buf: &mut Buffer,
+    area: Rect,
+    view: &View<'_>,
+    selected: Option<usize>,
+    titled: bool,
+) -> Vec<(Rect, usize)> {
     let theme = view.theme;
     let mut pen = Pen::new(buf, area);
     let rows = rows(view);
+    let mut drawn = Vec::new();
     if titled {
         let title = if view.snapshot.score.value == 100 { "WHY IT IS 100" } else { "WHY IT IS NOT 100" };
         let points = if rows.is_empty() { "" } else { "points " };
@@ -46,11 +54,12 @@ pub(super) fn draw(buf: &mut Buffer, area: Rect, view: &View<'_>, selected: usiz
     let space = usize::from(pen.left()).saturating_sub(passed.len());
     let tall = rows.len() * 2 <= space && view.room >= Room::Wide;
     let visible = if tall { space / 2 } else { space };
-    let skip = (selected + 1).saturating_sub(visible.max(1));
+    let skip = selected.map_or(0, |selected| (selected + 1).saturating_sub(visible.max(1)));
     for (at, (row, finding)) in rows.iter().enumerate().skip(skip).take(visible) {
         let place = pen.take(1);
         line(pen.buf(), place, row, *finding, view);
-        if at == selected && place.height > 0 {
+        drawn.push((place, at));
+        if selected == Some(at) && place.height > 0 {
             pen.buf().set_style(place, theme.selected);
             put(
                 pen.buf(),
@@ -65,24 +74,33 @@ pub(super) fn draw(buf: &mut Buffer, area: Rect, view: &View<'_>, selected: usiz
             let back = row.recovers.map_or(String::new(), |(at, points)| {
                 format!("+{points} by {}  ", words::when(at, view.now, view.zone))
             });
-            pen.line(Line::styled(format!("        {back}{why}"), theme.muted));
+            let place = pen.take(1);
+            put(
+                pen.buf(),
+                place.x,
+                place.y,
+                &Line::styled(format!("        {back}{why}"), theme.muted),
+                place.width,
+            );
+            drawn.push((place, at));
         }
     }
     for line in passed {
         pen.line(line);
     }
-    if titled && first::is_on(view) {
+    if titled && first::is_on(view) && pen.left() > 4 {
         pen.skip(1);
         for line in first::lines(view, area.width) {
             pen.line(line);
         }
-        return;
+        return drawn;
     }
     // A calm machine has room to say what was looked at.
     let names = view.snapshot.checks_passed.iter().take(usize::from(pen.left()));
     for check in names.filter(|_| rows.is_empty() && titled) {
         pen.line(Line::styled(format!("    {check}"), theme.muted));
     }
+    drawn
 }
 
 fn line(buf: &mut Buffer, area: Rect, row: &Deduction, finding: Option<&Finding>, view: &View<'_>) {

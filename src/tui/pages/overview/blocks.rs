@@ -7,6 +7,8 @@ use crate::tui::page::{Room, View};
 use crate::tui::pages::{events, machine};
 use crate::tui::widgets::pen::{Pen, put};
 use crate::tui::words;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 /// The sensors that do not see everything, one line each: what, and the command that mends it.
@@ -93,8 +95,14 @@ pub(super) fn blind_block(pen: &mut Pen<'_>, view: &View<'_>, most: usize) {
     }
 }
 
-/// Draws the latest events to the end of the area.
-pub(super) fn events_block(pen: &mut Pen<'_>, view: &View<'_>, long: bool) {
+/// Draws the latest events to the end of the area, the one that `selected` finds marked; answers where which was
+/// drawn.
+pub(super) fn events_block(
+    pen: &mut Pen<'_>,
+    view: &View<'_>,
+    long: bool,
+    selected: impl Fn(&[events::Event]) -> Option<usize>,
+) -> Vec<(Rect, events::Event)> {
     // Where there is room, the bill says it at length.
     let first_run = first::is_on(view) && view.room < Room::Wide;
     pen.rule("LATEST EVENTS", view);
@@ -111,8 +119,24 @@ pub(super) fn events_block(pen: &mut Pen<'_>, view: &View<'_>, long: bool) {
         };
         pen.line(Line::styled(says, view.theme.muted));
     }
-    for event in events {
-        pen.line(events::line(&event, view, long));
+    let selected = selected(&events);
+    let mut drawn = Vec::with_capacity(events.len());
+    for (at, event) in events.into_iter().enumerate() {
+        let place = pen.take(1);
+        put(pen.buf(), place.x, place.y, &events::line(&event, view, long), place.width);
+        if selected == Some(at) {
+            mark(pen.buf(), place, view);
+        }
+        drawn.push((place, event));
+    }
+    drawn
+}
+
+/// Shows that a line is the selected one.
+pub(super) fn mark(buf: &mut Buffer, place: Rect, view: &View<'_>) {
+    if place.height > 0 {
+        buf.set_style(place, view.theme.selected);
+        put(buf, place.x, place.y, &Line::styled(view.glyphs.cursor, view.theme.strong), 1);
     }
 }
 

@@ -81,141 +81,160 @@ fn command(row: &ProcessRow) -> String {
     }
 }
 
-/// The columns.
-pub(super) const COLUMNS: &[Column<ProcessRow>] = &[
-    Column {
-        title: "PID",
-        width: 7,
-        grows: false,
-        priority: 2,
-        right: true,
-        cell: |row, _| plain(row.process.program.pid.to_string()),
-        order: Some(|a, b| a.process.program.pid.cmp(&b.process.program.pid)),
-    },
-    Column {
-        title: "USER",
-        width: 8,
-        grows: false,
-        priority: 3,
-        right: false,
-        cell: |row, view| {
-            let look = if row.process.program.own || row.process.program.ours {
-                view.theme.you
-            } else {
-                Style::default()
-            };
-            Span::styled(user(row), look)
-        },
-        order: Some(|a, b| user(a).cmp(&user(b))),
-    },
-    Column {
-        title: "CPU%",
-        width: 5,
-        grows: false,
-        priority: 0,
-        right: true,
-        cell: |row, view| match row.process.cpu_pct {
-            Some(pct) => quiet(format!("{pct:.1}"), pct < 0.05, view),
-            None => Span::styled("?", view.theme.muted),
-        },
-        order: Some(|a, b| falling(a.process.cpu_pct, b.process.cpu_pct)),
-    },
+/// Memory in percent.
+const fn percent(priority: u8) -> Column<ProcessRow> {
     Column {
         title: "MEM%",
         width: 5,
         grows: false,
-        priority: 4,
+        priority,
         right: true,
         cell: |row, view| match row.mem_pct {
             Some(pct) => quiet(format!("{pct:.1}"), pct < 0.05, view),
             None => Span::styled("?", view.theme.muted),
         },
         order: Some(|a, b| falling(Some(a.process.rss_bytes), Some(b.process.rss_bytes))),
-    },
+    }
+}
+
+/// Memory in bytes.
+const fn bytes(priority: u8) -> Column<ProcessRow> {
     Column {
         title: "RSS",
         width: 5,
         grows: false,
-        priority: 7,
+        priority,
         right: true,
         cell: |row, view| quiet(text::bytes(row.process.rss_bytes as f64), row.process.rss_bytes == 0, view),
         order: Some(|a, b| falling(Some(a.process.rss_bytes), Some(b.process.rss_bytes))),
-    },
-    Column {
-        title: "THR",
-        width: 4,
-        grows: false,
-        priority: 9,
-        right: true,
-        cell: |row, view| quiet(row.process.threads.to_string(), row.process.threads <= 1, view),
-        order: Some(|a, b| falling(Some(a.process.threads), Some(b.process.threads))),
-    },
-    Column {
-        title: "CONN",
-        width: 5,
-        grows: false,
-        priority: 8,
-        right: true,
-        cell: |row, view| quiet(row.connections.to_string(), row.connections == 0, view),
-        order: Some(|a, b| falling(Some(a.connections), Some(b.connections))),
-    },
-    Column {
-        title: "TIME",
-        width: 5,
-        grows: false,
-        priority: 6,
-        right: true,
-        cell: |row, view| {
-            let seconds = row.process.cpu_time_ms as f64 / 1000.0;
-            quiet(text::age(seconds), seconds < 1.0, view)
+    }
+}
+
+/// The columns around the two of memory, of which the first is kept longer where room is short.
+const fn columns(first: Column<ProcessRow>, second: Column<ProcessRow>) -> [Column<ProcessRow>; 11] {
+    [
+        Column {
+            title: "PID",
+            width: 7,
+            grows: false,
+            priority: 2,
+            right: true,
+            cell: |row, _| plain(row.process.program.pid.to_string()),
+            order: Some(|a, b| a.process.program.pid.cmp(&b.process.program.pid)),
         },
-        order: Some(|a, b| falling(Some(a.process.cpu_time_ms), Some(b.process.cpu_time_ms))),
-    },
-    Column {
-        title: "AGE",
-        width: 4,
-        grows: false,
-        priority: 5,
-        right: true,
-        cell: |row, view| match row.process.program.started_at {
-            Some(start) => plain(text::age(words::seconds(start, view.now))),
-            None => Span::styled("?", view.theme.muted),
+        Column {
+            title: "USER",
+            width: 8,
+            grows: false,
+            priority: 3,
+            right: false,
+            cell: |row, view| {
+                let look = if row.process.program.own || row.process.program.ours {
+                    view.theme.you
+                } else {
+                    Style::default()
+                };
+                Span::styled(user(row), look)
+            },
+            order: Some(|a, b| user(a).cmp(&user(b))),
         },
-        order: Some(|a, b| b.process.program.started_at.cmp(&a.process.program.started_at)),
-    },
-    Column {
-        title: "WHY FLAGGED",
-        width: 22,
-        grows: false,
-        priority: 1,
-        right: false,
-        cell: |row, view| match row.level {
-            Some(level) => Span::styled(row.why.as_str(), view.theme.level(level)),
-            None if row.process.program.own => Span::styled("(this is me)", view.theme.you),
-            None if row.process.program.ours => Span::styled("(your session)", view.theme.you),
-            None => Span::styled(view.glyphs.level(Level::Info), view.theme.muted),
+        Column {
+            title: "CPU%",
+            width: 5,
+            grows: false,
+            priority: 0,
+            right: true,
+            cell: |row, view| match row.process.cpu_pct {
+                Some(pct) => quiet(format!("{pct:.1}"), pct < 0.05, view),
+                None => Span::styled("?", view.theme.muted),
+            },
+            order: Some(|a, b| falling(a.process.cpu_pct, b.process.cpu_pct)),
         },
-        order: None,
-    },
-    Column {
-        title: "COMMAND",
-        width: 12,
-        grows: true,
-        priority: 0,
-        right: false,
-        cell: |row, view| {
-            let folded = if row.hidden > 0 { format!("[+{}] ", row.hidden) } else { String::new() };
-            let command = format!("{folded}{}", command(row));
-            let look = if row.process.program.kernel_thread { view.theme.muted } else { Style::default() };
-            if row.depth == 0 {
-                return Span::styled(command, look);
-            }
-            let branch = view.glyphs.branch[usize::from(row.last_child)];
-            Span::styled(format!("{}{branch}{command}", "  ".repeat(usize::from(row.depth - 1))), look)
+        first,
+        second,
+        Column {
+            title: "THR",
+            width: 4,
+            grows: false,
+            priority: 9,
+            right: true,
+            cell: |row, view| quiet(row.process.threads.to_string(), row.process.threads <= 1, view),
+            order: Some(|a, b| falling(Some(a.process.threads), Some(b.process.threads))),
         },
-        order: Some(|a, b| a.process.command().cmp(&b.process.command())),
-    },
-];
+        Column {
+            title: "CONN",
+            width: 5,
+            grows: false,
+            priority: 8,
+            right: true,
+            cell: |row, view| quiet(row.connections.to_string(), row.connections == 0, view),
+            order: Some(|a, b| falling(Some(a.connections), Some(b.connections))),
+        },
+        Column {
+            title: "TIME",
+            width: 5,
+            grows: false,
+            priority: 6,
+            right: true,
+            cell: |row, view| {
+                let seconds = row.process.cpu_time_ms as f64 / 1000.0;
+                quiet(text::age(seconds), seconds < 1.0, view)
+            },
+            order: Some(|a, b| falling(Some(a.process.cpu_time_ms), Some(b.process.cpu_time_ms))),
+        },
+        Column {
+            title: "AGE",
+            width: 4,
+            grows: false,
+            priority: 5,
+            right: true,
+            cell: |row, view| match row.process.program.started_at {
+                Some(start) => plain(text::age(words::seconds(start, view.now))),
+                None => Span::styled("?", view.theme.muted),
+            },
+            order: Some(|a, b| b.process.program.started_at.cmp(&a.process.program.started_at)),
+        },
+        Column {
+            title: "WHY FLAGGED",
+            width: 20,
+            grows: false,
+            priority: 1,
+            right: false,
+            cell: |row, view| match row.level {
+                Some(level) => Span::styled(row.why.as_str(), view.theme.level(level)),
+                None if row.process.program.own => Span::styled("(this is me)", view.theme.you),
+                None if row.process.program.ours => Span::styled("(your session)", view.theme.you),
+                None => Span::styled(view.glyphs.level(Level::Info), view.theme.muted),
+            },
+            order: None,
+        },
+        Column {
+            title: "COMMAND",
+            width: 21,
+            grows: true,
+            priority: 0,
+            right: false,
+            cell: |row, view| {
+                let folded = if row.hidden > 0 { format!("[+{}] ", row.hidden) } else { String::new() };
+                let command = format!("{folded}{}", command(row));
+                let look =
+                    if row.process.program.kernel_thread { view.theme.muted } else { Style::default() };
+                if row.depth == 0 {
+                    return Span::styled(command, look);
+                }
+                let branch = view.glyphs.branch[usize::from(row.last_child)];
+                Span::styled(format!("{}{branch}{command}", "  ".repeat(usize::from(row.depth - 1))), look)
+            },
+            order: Some(|a, b| a.process.command().cmp(&b.process.command())),
+        },
+    ]
+}
+
+/// The columns.
+pub(super) const COLUMNS: &[Column<ProcessRow>] = &columns(percent(4), bytes(7));
+
+/// The columns with memory in bytes first.
+pub(super) const COLUMNS_IN_BYTES: &[Column<ProcessRow>] = &columns(bytes(4), percent(7));
 
 /// Places of columns that have keys of their own.
 pub(super) const CPU: usize = 2;

@@ -14,16 +14,25 @@ pub(super) fn finding<'a>(view: &View<'a>, row: &ProcessRow) -> Option<&'a Findi
     concern::worst(view.snapshot, |finding| concern::process(finding, &row.process))
 }
 
-/// What, who, where from, whom it talks to.
+/// Why it is flagged, and what it is.
 pub(super) fn describe(row: &ProcessRow, view: &View<'_>) -> Vec<Para> {
+    let theme = view.theme;
+    let mut body = Vec::new();
+    if let Some(finding) = finding(view, row) {
+        let title = Para::new(finding.title.as_str(), theme.level(finding.level));
+        body.push(title.label("Why", theme.title));
+        body.push(Para::new(finding.why.as_str(), theme.text));
+    }
+    body.append(&mut facts(row, view));
+    body
+}
+
+/// Who, where from, whom it talks to.
+pub(super) fn facts(row: &ProcessRow, view: &View<'_>) -> Vec<Para> {
     let theme = view.theme;
     let program = &row.process.program;
     let label = |para: Para, word: &str| para.label(word, theme.title);
     let mut body = Vec::new();
-    if let Some(finding) = finding(view, row) {
-        body.push(label(Para::new(finding.title.as_str(), theme.level(finding.level)), "Why"));
-        body.push(Para::new(finding.why.as_str(), theme.text));
-    }
     let started = program.started_at.map_or("at an unknown time".to_owned(), |start| {
         format!(
             "{} ({} ago)",

@@ -11,12 +11,13 @@ use crate::text;
 use crate::tui::filter::Filter;
 use crate::tui::keymap::Action;
 use crate::tui::page::{Answer, Page, Sheet, View};
+use crate::tui::trail::Trail;
 use crate::tui::widgets::pen::Pen;
 use crate::tui::widgets::prose::Para;
 use crate::tui::widgets::table::{List, Listing, Row};
 use crate::tui::{concern, story, words};
-use columns::{COLUMNS, CPU, MEMORY, ProcessRow, TIME};
-use describe::{describe, finding, target};
+use columns::{COLUMNS, COLUMNS_IN_BYTES, CPU, MEMORY, ProcessRow, TIME};
+use describe::{describe, facts, finding, target};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
@@ -30,6 +31,8 @@ pub struct Processes {
     /// Keys of the rows whose children are folded away in the tree.
     folded: HashSet<u64>,
     kernel: bool,
+    /// Memory in bytes stands before memory in percent.
+    in_bytes: bool,
     follow: bool,
     total: usize,
     flagged: usize,
@@ -42,6 +45,7 @@ impl Default for Processes {
             tree: false,
             folded: HashSet::new(),
             kernel: false,
+            in_bytes: false,
             follow: true,
             total: 0,
             flagged: 0,
@@ -78,7 +82,10 @@ impl Page for Processes {
             if self.flagged > 0 { format!(", {} need a look", self.flagged) } else { String::new() };
         let of = view.kept.and_then(|kept| kept.processes);
         let of = of.map_or_else(String::new, |of| format!(" kept of {}", text::count(of)));
-        let look = Line::from(format!("  {} processes{of}{flagged}", text::count(self.total as u64)));
+        let hidden = self.list.len() < self.total && !self.tree;
+        let some =
+            if hidden { format!("{} of ", text::count(self.list.len() as u64)) } else { String::new() };
+        let look = Line::from(format!("  {some}{} processes{of}{flagged}", text::count(self.total as u64)));
         let view_word = if self.tree { "tree" } else { "list" };
         let order = if self.tree { "sort: tree".to_owned() } else { self.list.order_words(view) };
         pen.sides(look, Line::styled(format!("{order}   view: {view_word} "), view.theme.muted));
@@ -108,6 +115,15 @@ impl Page for Processes {
                 self.folded.remove(&self.list.selected()?.key());
                 self.hear(view);
             }
+            Action::Units => {
+                self.in_bytes = !self.in_bytes;
+                self.list.set_columns(if self.in_bytes { COLUMNS_IN_BYTES } else { COLUMNS });
+            }
+            Action::LogLines => {
+                let program = &self.list.selected()?.process.program;
+                let what = format!("{} {}", program.pid, program.name);
+                return Some(Answer::Trail(Box::new(Trail::of(&what).process(program.pid, view.snapshot))));
+            }
             Action::KernelThreads => {
                 self.kernel = !self.kernel;
                 self.hear(view);
@@ -127,12 +143,13 @@ impl Page for Processes {
             }
             Action::Open => {
                 let row = self.list.selected()?;
-                let mut body = describe(row, view);
                 let finding = finding(view, row);
-                if let Some(finding) = finding {
+                // The next step stands before the facts: it must not be below the edge.
+                let mut body = finding.map_or_else(Vec::new, |finding| story::of(finding, view));
+                if finding.is_some() {
                     body.push(Para::empty());
-                    body.extend(story::of(finding, view));
                 }
+                body.append(&mut facts(row, view));
                 return Some(Answer::Sheet(Sheet {
                     title: format!("{} {}", row.process.program.pid, row.process.program.name),
                     body,
@@ -164,6 +181,10 @@ impl Page for Processes {
             _ => return self.list.act(action).then_some(Answer::Done),
         }
         Some(Answer::Done)
+    }
+
+    fn columns(&self) -> Vec<&'static str> {
+        self.list.hideable().collect()
     }
 
     fn list(&mut self) -> Option<&mut dyn Listing> {
