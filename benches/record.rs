@@ -19,7 +19,7 @@ use chrono::TimeDelta;
 use home_soc::model::Zone;
 use home_soc::outputs::Output as _;
 use home_soc::outputs::document::Document;
-use home_soc::outputs::journal::{Opened, Reader, Record, Settings, Sync, verify};
+use home_soc::outputs::journal::{Opened, Reader, Record, Settings, verify};
 use std::fs::{self, File};
 use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
