@@ -8,7 +8,7 @@ use std::io::{self, Read};
 
 /// Bytes of a piece. Large enough that handing on the turn costs little beside it, small enough that what was taken
 /// apart is still in the cache when its turn comes.
-pub(super) const PIECE: usize = 128 * 1024;
+pub(super) const PIECE: usize = 256 * 1024;
 
 /// The longest line that is read.
 pub(super) const LINE_CAP: usize = 64 * 1024;

@@ -51,10 +51,10 @@ impl Search {
         if listed.binary_search(&1).is_err() && lives(1) {
             return Err(Blind::Limited);
         }
-        let mut suspects: Vec<u32> = self
-            .ranges()
-            .into_iter()
-            .flatten()
+        let [newest, others] = self.ranges();
+        let mut suspects: Vec<u32> = newest
+            .clone()
+            .chain(others.filter(|pid| !newest.contains(pid)))
             .filter(|pid| listed.binary_search(pid).is_err() && lives(*pid) && is_process(*pid, &self.root))
             .collect();
         // Who was born after the list was made stands in the next one; twice, because numbers are used again.

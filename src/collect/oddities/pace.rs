@@ -2,11 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-/// A look may take one part in this many of the time: a thousandth of a core.
-const SHARE: u32 = 1_000;
+/// A look may take one part in this many of the time: a quarter of a thousandth of a core.
+const SHARE: u32 = 4_000;
 
 /// The shortest rest: with a beat a second, every look would be the dearest part of it.
-const REST_MIN: Duration = Duration::from_secs(3);
+const REST_MIN: Duration = Duration::from_secs(5);
 
 /// Says when a look is due.
 #[derive(Debug, Default)]
