@@ -5,14 +5,16 @@
 mod stage;
 mod story;
 
-use crossterm::event::{Event, KeyCode, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+use chrono::TimeDelta;
+use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use home_soc::config::Config;
-use home_soc::model::{Acceptance, Request, Status};
-use home_soc::tui::app::{App, Effect, Looks};
+use home_soc::model::{Acceptance, Band, Request, Status};
+use home_soc::tui::app::{App, Effect, Looks, lines};
 use home_soc::tui::hands::LogLine;
 use home_soc::tui::page::Tab;
 use home_soc::tui::theme;
-use stage::{app, app_with, keys, open, picture, press};
+use stage::{app, app_with, draw, keys, open, picture, press};
+use std::sync::Arc;
 use std::time::Duration;
 
 fn click(app: &mut App, column: u16, row: u16) -> Vec<Effect> {
@@ -250,4 +252,42 @@ fn what_a_filter_or_a_level_hides_is_never_said_to_be_absent() {
     open(&mut app, Tab::Processes);
     keys(&mut app, "/redis");
     assert!(picture(&mut app, 80, 24).contains(" 1 of 1"));
+}
+
+#[test]
+fn the_first_step_back_on_history_leads_back_wherever_in_its_column_now_is() {
+    for second in (0..120).step_by(7) {
+        let now = story::now() + TimeDelta::seconds(second);
+        let mut app = app(story::calm());
+        let mut snapshot = story::calm();
+        snapshot.at = now;
+        app.hear(Arc::new(snapshot), now);
+        open(&mut app, Tab::History);
+        draw(&mut app, 80, 24, now);
+        app.handle(&Event::Key(KeyEvent::new(KeyCode::Left, KeyModifiers::NONE)), now);
+        let shown = lines(&draw(&mut app, 80, 24, now));
+        assert!(!shown.contains("cursor now"), "{second} s:\n{shown}");
+        app.handle(&Event::Key(KeyEvent::new(KeyCode::Right, KeyModifiers::NONE)), now);
+        assert!(lines(&draw(&mut app, 80, 24, now)).contains("cursor now"));
+    }
+}
+
+#[test]
+fn the_verdict_is_never_cut() {
+    for (score, upper, word) in [
+        (100, false, "ALL NORMAL"),
+        (92, true, "AS FAR AS I SEE"),
+        (61, true, "SOMETHING IS OFF"),
+        (20, false, "ACT NOW"),
+    ] {
+        let mut snapshot = story::attacked();
+        snapshot.score.value = score;
+        snapshot.score.is_upper_bound = upper;
+        snapshot.score.band = Band::of(score);
+        let mut app = app(snapshot);
+        for (width, height) in [(200, 50), (100, 30)] {
+            let shown = picture(&mut app, width, height);
+            assert!(shown.contains(word), "{word}:\n{shown}");
+        }
+    }
 }

@@ -24,6 +24,16 @@ const FILTERS: [(&str, &str); 7] = [
     ("/re.ex/", "a regular expression"),
 ];
 
+/// Commands that are typed, each with what it does.
+const COMMANDS: [(&str, &str); 6] = [
+    (":explain HS-AUTH-001", "the page of a rule, or the story of a finding by its id"),
+    (":stats", "what home-soc itself costs, reader by reader"),
+    (":interval 5", "seconds between beats, also others than + and - step through"),
+    (":theme nord", "a theme by its name"),
+    (":time -2h", "History at that time: -2h, 14:30, yesterday 22:40"),
+    (":mouse on", "mouse on or off"),
+];
+
 /// The help.
 #[derive(Debug, Default)]
 pub struct Help {
@@ -115,11 +125,16 @@ fn lines(keymap: &Keymap, tab: Tab, wanted: &str, width: u16, view: &View<'_>) -
             paras.append(&mut lines);
         }
     }
-    if wanted.is_empty() {
-        paras.push(Para::empty());
-        paras.push(Para::new("", view.theme.text).label("Filter", view.theme.title));
-        for (form, says) in FILTERS {
-            paras.push(Para::new(says, view.theme.text).label(form, view.theme.key));
+    for (title, forms) in [("Commands", &COMMANDS[..]), ("Filter", &FILTERS[..])] {
+        let fits =
+            |form: &&(&str, &str)| [form.0, form.1].iter().any(|text| text.to_lowercase().contains(&wanted));
+        let mut forms = forms.iter().filter(fits).peekable();
+        if forms.peek().is_some() {
+            paras.push(Para::empty());
+            paras.push(Para::new("", view.theme.text).label(title, view.theme.title));
+        }
+        for (form, says) in forms {
+            paras.push(Para::new(*says, view.theme.text).label(*form, view.theme.key));
         }
     }
     lay(&paras, width)

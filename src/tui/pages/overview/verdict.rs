@@ -46,15 +46,20 @@ pub(super) fn draw(buf: &mut Buffer, area: Rect, view: &View<'_>) {
         let beside = if roomy { "  / 100   " } else { " /100 " };
         let left = if roomy { "   " } else { " " };
         let [first, second, third] = big(snapshot.score.value);
-        let beside_word = if roomy { (word, "") } else { ("", word) };
+        let head = format!("{left}{mark} {first}");
+        // A long word stands beside the second row of the digits, where there is more room.
+        let fits =
+            [&head, beside, word].iter().map(|part| text::width(part)).sum::<usize>() < area.width.into();
+        let (above, below) = if roomy && fits { (word, "") } else { ("", word) };
         pen.line(Line::from(vec![
-            Span::styled(format!("{left}{mark} {first}"), look),
+            Span::styled(head, look),
             Span::styled(beside, view.theme.muted),
-            Span::styled(beside_word.0, look),
+            Span::styled(above, look),
         ]));
+        let gap = if roomy { "   " } else { " " };
         pen.line(Line::from(vec![
-            Span::styled(format!("{left}  {second} "), look),
-            Span::styled(beside_word.1, look),
+            Span::styled(format!("{left}  {second}{gap}"), look),
+            Span::styled(below, look),
         ]));
         pen.line(Line::styled(format!("{left}  {third}"), look));
     }
