@@ -2,7 +2,7 @@
 
 use crate::collect::Root;
 use crate::collect::fields::{lines, number};
-use crate::collect::kept::read_path;
+use crate::collect::kept::read_short;
 use crate::model::{Process, TracedProcess};
 
 /// At most this many are told: a tracer of a whole build has many.
@@ -12,7 +12,7 @@ const MANY: usize = 64;
 pub(super) fn look(root: &Root, processes: &[Process]) -> Vec<TracedProcess> {
     let mut status = Vec::with_capacity(4096);
     let mut ask = |pid: u32, field: &[u8]| {
-        read_path(&root.path(&format!("/proc/{pid}/status")), &mut status).ok()?;
+        read_short(&root.path(&format!("/proc/{pid}/status")), &mut status).ok()?;
         let value = lines(&status).find_map(|line| line.strip_prefix(field))?;
         u32::try_from(number(value.trim_ascii())?).ok()
     };

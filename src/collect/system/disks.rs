@@ -46,7 +46,11 @@ struct Mount {
 
 impl Disks {
     pub(super) fn new(root: &Root) -> Self {
-        Self { mounts: Kept::new(root, "/proc/self/mountinfo"), live: root.is_live(), seen: Ok(Vec::new()) }
+        Self {
+            mounts: Kept::of_long_records(root, "/proc/self/mountinfo"),
+            live: root.is_live(),
+            seen: Ok(Vec::new()),
+        }
     }
 
     /// Asks each file system for its fill.
