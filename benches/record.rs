@@ -19,7 +19,7 @@ use chrono::TimeDelta;
 use home_soc::model::Zone;
 use home_soc::outputs::Output as _;
 use home_soc::outputs::document::Document;
-use home_soc::outputs::journal::{Opened, Reader, Record, Settings, verify};
+use home_soc::outputs::journal::{Opened, Reader, Record, Settings, Sync, verify};
 use std::fs::{self, File};
 use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
@@ -41,6 +41,7 @@ fn main() {
     make_plain(&plain);
     append(&root.join("append"));
     day(&root.join("day"));
+    season(&root.join("season"));
     let end = start() + TimeDelta::seconds(10 * BEATS as i64);
     for (what, dir) in [("packed record", &kept), ("one plain file", &plain)] {
         let reader = Reader::new(dir.clone()).in_zone(Zone::utc());
@@ -161,6 +162,28 @@ fn day(dir: &Path) {
     record.close(start() + TimeDelta::days(1)).unwrap();
     let written = written_bytes() - before;
     println!("a day at 10 s, one sync a minute: {:.1} MB written to the disk", 1e-6 * written as f64);
+}
+
+/// Ninety days at the default interval: how large what is kept is then, and at its largest.
+fn season(dir: &Path) {
+    if dir.exists() {
+        fs::remove_dir_all(dir).unwrap();
+    }
+    let size = || -> u64 {
+        fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().metadata().map_or(0, |about| about.len())).sum()
+    };
+    // Syncs cost the bench time and change no size.
+    let mut record = open(dir, Settings { sync: Sync::Sdcard, ..Settings::default() });
+    let mut largest = 0;
+    for seq in 1..=90 * 8640 {
+        record.hear(&Arc::new(beat_at(seq, start() + TimeDelta::seconds(10 * seq as i64)))).unwrap();
+        if seq % 2160 == 0 {
+            largest = largest.max(size());
+        }
+    }
+    record.close(start() + TimeDelta::days(90)).unwrap();
+    println!("ninety days: {:.1} MB kept, {:.1} MB at most", 1e-6 * size() as f64, 1e-6 * largest as f64);
+    fs::remove_dir_all(dir).unwrap();
 }
 
 /// What this process had written to disks, without the file system's own journal.

@@ -852,6 +852,17 @@ fn a_disk_is_full_when_little_room_is_left_and_not_by_percentage_alone() {
     assert_silent(&full("/snap/core/1", "squashfs", 100.0, 1), "HS-HLTH-005");
 }
 
+#[test]
+fn what_a_file_system_keeps_back_is_not_free() {
+    let kept_back =
+        Disk { used_bytes: 5 << 30, used_pct: 99.0, total_bytes: 8000 << 30, ..disk("/srv", 0.0) };
+    assert_eq!(kept_back.free_bytes() >> 20, 51);
+    assert_eq!(disk("/", 0.0).free_bytes(), 100 << 30);
+    let mut readings = calm();
+    readings.system.disks = Some(vec![kept_back]);
+    assert_raised(&after(0, &readings), "HS-HLTH-005", Level::Warning);
+}
+
 // --- seeing ------------------------------------------------------------------------------------------------------
 
 #[test]

@@ -160,7 +160,7 @@ impl Health<'_> {
         let Some(disks) = &system.disks else { return };
         round.looked(Name::DiskFull);
         for disk in disks.iter().filter(|disk| self.is_full(disk)) {
-            let free = disk.total_bytes.saturating_sub(disk.used_bytes);
+            let free = disk.free_bytes();
             let nearly_nothing = disk.used_pct >= 98.0;
             let share = if nearly_nothing { 1.0 } else { 0.5 };
             round.saw(
@@ -175,7 +175,7 @@ impl Health<'_> {
     }
 
     fn is_full(&self, disk: &Disk) -> bool {
-        let free = disk.total_bytes.saturating_sub(disk.used_bytes);
+        let free = disk.free_bytes();
         disk.used_pct >= self.settings.thresholds.disk_used_pct
             && free < ROOMY_BYTES
             && disk.total_bytes >= 64 << 20

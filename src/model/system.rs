@@ -104,13 +104,29 @@ pub struct Paging {
 
 /// One mounted file system.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "the names say it")]
 pub struct Disk {
+    /// Where it is mounted.
     pub mount: Safe,
+    /// Its kind, `ext4`.
     pub file_system: Safe,
+    /// Its size.
     pub total_bytes: u64,
+    /// What is written.
     pub used_bytes: u64,
+    /// The same in per cent of what users may fill, as df(1) counts: less than the size where blocks are kept back.
     pub used_pct: f64,
+}
+
+impl Disk {
+    /// What users may still fill.
+    pub fn free_bytes(&self) -> u64 {
+        let unwritten = self.total_bytes.saturating_sub(self.used_bytes);
+        if self.used_pct <= 0.0 {
+            return unwritten;
+        }
+        let free = self.used_bytes as f64 * (100.0 - self.used_pct).max(0.0) / self.used_pct;
+        unwritten.min(free as u64)
+    }
 }
 
 /// One network interface with its rates since the last beat.

@@ -83,7 +83,7 @@ pub fn disks(system: &System, view: &View<'_>, columns: usize) -> Vec<Line<'stat
         .into_iter()
         .map(|disk| {
             let [full, empty] = meter(disk.used_pct / 100.0, columns.min(10), view.theme, view.glyphs);
-            let free = disk.total_bytes.saturating_sub(disk.used_bytes);
+            let free = disk.free_bytes();
             Line::from(vec![
                 name("Disk", view),
                 Span::raw(format!("{} ", text::fit(&disk.mount, 16))),
