@@ -91,6 +91,7 @@ const picture = () => attempt(async () => {
   view.blind(snapshot);
   view.doors(snapshot);
   view.people(snapshot);
+  for (const chart of charts) chart.hinder(snapshot.sensors);
   announce(snapshot);
   await events();
 });

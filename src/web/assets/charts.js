@@ -11,7 +11,7 @@ export const METRICS = [
   { name: "cpu_load", title: "CPU load", unit: "average of 1 min", say: value => value.toFixed(2) },
   { name: "memory_used_pct", title: "Memory", unit: "% used", say: percent, max: 100 },
   { name: "established_connections", title: "Connections", unit: "established TCP", say: whole },
-  { name: "failed_logins", title: "Failed logins", unit: "of the last 24 h", say: whole },
+  { name: "failed_logins", title: "Failed logins", unit: "of the last 24 h", say: whole, sensor: "auth" },
 ];
 
 const DASHES = [[], [6, 3], [2, 2], [8, 3, 2, 3], [12, 3]];
@@ -151,6 +151,13 @@ export class TimeChart {
     this.draw();
   }
 
+  // Takes over why its number cannot be seen.
+  hinder(sensors) {
+    const sensor = sensors.find(one => one.id === this.metric.sensor && one.state === "blind");
+    this.hindered = sensor && (sensor.says || sensor.reason);
+    this.draw();
+  }
+
   mark(alerts) {
     if (!this.metric.stepped) return;
     this.alerts = alerts.map(alert => ({ x: Date.parse(alert.time), y: this.at(Date.parse(alert.time)), text: alert.text }))
@@ -187,7 +194,7 @@ export class TimeChart {
   }
 
   words(seen) {
-    if (seen.length === 0) return "Nothing was seen in this time.";
+    if (seen.length === 0) return `Nothing was seen in this time${this.hindered ? `: ${this.hindered}` : "."}`;
     const { say, stepped } = this.metric;
     const least = seen.reduce((a, b) => (b.min < a.min ? b : a));
     const most = seen.reduce((a, b) => (b.max > a.max ? b : a));

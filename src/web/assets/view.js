@@ -125,7 +125,7 @@ export function doors(snapshot) {
     door.since ? `${ago(door.since)}` : "",
   ]);
   const empty = snapshot.listeners ? "No socket waits for anybody." : "Sockets cannot be seen.";
-  replace("doors", table("Sockets that wait for others", ["reach", "socket", "program", "user", "since"], rows, empty));
+  replace("doors", table("Sockets that wait for others", ["reach", "socket", "program", "user", "seen for"], rows, empty));
 }
 
 export function people(snapshot) {

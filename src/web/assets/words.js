@@ -89,7 +89,9 @@ export function copyable(text) {
     }
     setTimeout(() => { button.textContent = "copy"; }, 2000);
   });
-  return put("div", "command", put("code", "", text), button);
+  // A line ends between two words, never after the dashes of one.
+  const words = text.split(" ").flatMap((word, at) => [at ? " " : "", put("span", "whole", word)]);
+  return put("div", "command", put("code", "", ...words), button);
 }
 
 export function replace(id, ...content) {
