@@ -100,7 +100,7 @@ impl Drop for MailServer {
 }
 
 /// Makes an authority and a certificate for localhost that it vouches for.
-fn certify(folder: &Path) {
+pub(crate) fn certify(folder: &Path) {
     let openssl = |args: &[&str]| {
         let done = Command::new("openssl").args(args).current_dir(folder).output().unwrap();
         assert!(done.status.success(), "openssl {args:?}: {}", String::from_utf8_lossy(&done.stderr));

@@ -17,6 +17,7 @@ mod fake;
 mod lab;
 mod mail;
 mod program;
+mod secure;
 #[path = "../terminal/mod.rs"]
 mod terminal;
 
