@@ -2,7 +2,7 @@
 
 use super::line;
 use super::read::Reader;
-use super::scan::{Files, Stretch};
+use super::scan::Stretch;
 use super::series::ALERTS;
 use crate::model::{FindingId, Safe};
 use anyhow::Result;
@@ -58,7 +58,7 @@ impl Reader {
         let mut events = Vec::new();
         let Some(folder) = self.folder()? else { return Ok(events) };
         let stretch = Stretch { from: from.timestamp(), to: to.timestamp() };
-        Files::open(&folder, &ALERTS)?.forward(stretch, self.zone(), &mut |found| {
+        self.files(&folder, &ALERTS)?.forward(stretch, self.zone(), &mut |found| {
             let Some(bytes) = found else { return ControlFlow::Continue(()) };
             let at = line::time_of(bytes, self.zone()).filter(|at| *at >= from && *at <= to);
             if let (Some(at), Ok(line)) = (at, serde_json::from_slice::<Line>(bytes)) {

@@ -7,7 +7,6 @@ use super::disk::Disk;
 use super::members::{self, Head, Heads};
 use super::moment::{self, Moment, Told};
 use super::read::Reader;
-use super::scan::Files;
 use super::series::{self, MOMENTS};
 use super::tail;
 use crate::model::Snapshot;
@@ -204,11 +203,12 @@ impl Reader {
             return Ok(Some(moment));
         }
         let Some(folder) = self.folder()? else { return Ok(None) };
-        let files = Files::open(&folder, &MOMENTS)?.each()?;
+        let files = self.files(&folder, &MOMENTS)?.each()?;
         let mut blocks: Vec<(&File, Head)> = Vec::new();
         for (_, file, _) in &files {
-            let heads = Heads::new(file, file.metadata()?.len());
-            blocks.extend(heads.filter(|head| head.from <= at.timestamp()).map(|head| (file, head)));
+            let hops = self.known.hops(file)?;
+            let before = hops.heads.iter().filter(|head| head.from <= at.timestamp());
+            blocks.extend(before.map(|head| (file, *head)));
         }
         blocks.sort_by_key(|(_, head)| head.from);
         // Of a damaged block nothing is known; the one before it is the last that is.

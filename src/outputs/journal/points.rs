@@ -48,10 +48,8 @@ pub enum Point {
 impl Stretch {
     /// Reads a stretch of time as at most so many points.
     pub fn between(reader: &Reader, from: DateTime<Utc>, to: DateTime<Utc>, most: usize) -> Result<Self> {
-        let columns = reader.columns(from, to, most)?;
-        let beats: u64 = columns.columns.iter().flatten().map(|column| column.beats).sum();
-        if beats <= most as u64 && columns.step_s < 60.0 {
-            let samples = reader.samples(from, to)?.samples;
+        let (columns, beats) = reader.columns_or_beats(from, to, most, most)?;
+        if let Some(samples) = beats {
             return Ok(Self { from, to, step_s: step_of(&samples), held: Held::Beats(samples) });
         }
         let held = Held::Columns(columns.columns.into_iter().flatten().collect());

@@ -3,17 +3,20 @@
 //!
 //! It changes nothing and trusts nothing: the directory may hold any bytes.
 
+use super::grains::{Found, Grain};
+use super::known::Known;
 use super::line;
 use super::moments::Latest;
 use super::rollup::Row;
-use super::scan::{Files, Stretch};
-use super::series::{HOURS, MINUTES, SAMPLES, Series};
+use super::scan::Files;
+use super::series::{SAMPLES, Series};
 use crate::model::{Column, Columns, History, Sample, Span, Zone};
 use crate::outputs::safe_file::Folder;
 use anyhow::Result;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// The most samples that are held at once; a longer stretch is thinned to so many columns.
 const MOST_SAMPLES: usize = 100_000;
@@ -24,6 +27,8 @@ pub struct Reader {
     dir: PathBuf,
     zone: Zone,
     pub(super) latest: Option<Latest>,
+    /// Shared with its clones.
+    pub(super) known: Arc<Known>,
 }
 
 /// How much of the past is kept.
@@ -35,49 +40,15 @@ pub struct Stored {
     pub bytes: u64,
 }
 
-/// A resolution in which the past is kept.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Grain {
-    Beats,
-    Minutes,
-    Hours,
-}
-
-impl Grain {
-    const fn series(self) -> &'static Series {
-        match self {
-            Self::Beats => &SAMPLES,
-            Self::Minutes => &MINUTES,
-            Self::Hours => &HOURS,
-        }
-    }
-
-    const fn finer(self) -> Option<Self> {
-        match self {
-            Self::Beats => None,
-            Self::Minutes => Some(Self::Beats),
-            Self::Hours => Some(Self::Minutes),
-        }
-    }
-
-    const fn coarser(self) -> Option<Self> {
-        match self {
-            Self::Beats => Some(Self::Minutes),
-            Self::Minutes => Some(Self::Hours),
-            Self::Hours => None,
-        }
-    }
-}
-
 impl Reader {
     /// A reader of this directory; lines without a zone are read in the machine's own.
-    pub const fn new(dir: PathBuf) -> Self {
-        Self { dir, zone: Zone::Local, latest: None }
+    pub fn new(dir: PathBuf) -> Self {
+        Self { dir, zone: Zone::Local, latest: None, known: Arc::default() }
     }
 
     /// Reads lines without a zone in this one.
     #[must_use]
-    pub const fn in_zone(mut self, zone: Zone) -> Self {
+    pub fn in_zone(mut self, zone: Zone) -> Self {
         self.zone = zone;
         self
     }
@@ -94,6 +65,11 @@ impl Reader {
     /// The directory opened; `None` where there is none yet.
     pub(super) fn folder(&self) -> Result<Option<Folder>> {
         if self.dir.exists() { Folder::open(&self.dir).map(Some) } else { Ok(None) }
+    }
+
+    /// The files of one kind in it, with what is known of them.
+    pub(super) fn files<'a>(&self, folder: &'a Folder, series: &'static Series) -> Result<Files<'a>> {
+        Files::open_with(folder, series, Arc::clone(&self.known))
     }
 
     /// How much of the past is kept.
@@ -115,7 +91,7 @@ impl Reader {
         if count == 0 {
             return Ok(history);
         }
-        Files::open(&folder, &SAMPLES)?.back(&mut |found| {
+        self.files(&folder, &SAMPLES)?.back(&mut |found| {
             match found.and_then(|bytes| line::read(bytes, self.zone)) {
                 Some(reading) => {
                     history.skipped_values += reading.bad_values;
@@ -172,6 +148,18 @@ impl Reader {
     /// A stretch of time in so many columns, each with the least, the mean and the most of every number; `None`
     /// where nothing was recorded.
     pub fn columns(&self, from: DateTime<Utc>, to: DateTime<Utc>, count: usize) -> Result<Columns> {
+        self.columns_or_beats(from, to, count, 0).map(|(columns, _)| columns)
+    }
+
+    /// The same, and beside it the beats themselves, oldest first, where they are no more than so many and no
+    /// coarser grain was wanted.
+    pub(super) fn columns_or_beats(
+        &self,
+        from: DateTime<Utc>,
+        to: DateTime<Utc>,
+        count: usize,
+        most_beats: usize,
+    ) -> Result<(Columns, Option<Vec<Sample>>)> {
         let count = count.clamp(1, MOST_SAMPLES);
         let span_ms = (to - from).num_milliseconds().max(1);
         let step_s = span_ms as f64 / 1000.0 / count as f64;
@@ -182,6 +170,7 @@ impl Reader {
             _ => Grain::Beats,
         };
         let mut rows: Vec<Option<Row>> = vec![None; count];
+        let (mut beats, mut counted) = ((grain == Grain::Beats).then(Vec::new), 0);
         let mut result = Columns { from, step_s, ..Columns::default() };
         let place = |at: DateTime<Utc>| {
             let ms = (at - from).num_milliseconds();
@@ -189,22 +178,32 @@ impl Reader {
             let column = (i128::from(ms) * count as i128 / i128::from(span_ms)) as usize;
             (ms >= 0 && at <= to).then_some(column.min(count - 1))
         };
-        let first_step = grain_step(grain);
+        let first_step = grain.step();
         self.rows(from - first_step, to, grain, &mut |found| {
-            let (at, row) = match found {
+            let (at, row, sample) = match found {
                 Found::Sample(sample) => {
                     let mut row = Row::around(sample.at, 1);
                     row.add(&sample, 0);
-                    (sample.at, row)
+                    (sample.at, row, sample)
                 }
                 // The middle of a row decides where it belongs.
-                Found::Row(row) => (row.time + TimeDelta::seconds(row.step_s / 2), *row),
+                Found::Row(row) => {
+                    let sample = mean(&row);
+                    (row.time + TimeDelta::seconds(row.step_s / 2), *row, sample)
+                }
                 Found::Damage { lines, values } => {
                     result.skipped_lines += lines;
                     result.skipped_values += values;
                     return ControlFlow::Continue(());
                 }
             };
+            counted += row.beats;
+            if counted > most_beats as u64 {
+                beats = None;
+            }
+            if let Some(beats) = &mut beats {
+                beats.push(sample);
+            }
             if let Some(column) = place(at) {
                 match &mut rows[column] {
                     Some(held) => held.join(&row),
@@ -223,153 +222,11 @@ impl Reader {
                 row.as_ref().map(|row| Column { at: at(place), beats: row.beats, spans: row.spans })
             })
             .collect();
-        Ok(result)
-    }
-
-    /// Gives what is known of a stretch, in the wanted grain where it is kept, else in the next that is.
-    fn rows(
-        &self,
-        from: DateTime<Utc>,
-        to: DateTime<Utc>,
-        grain: Grain,
-        take: &mut dyn FnMut(Found) -> ControlFlow<()>,
-    ) -> Result<()> {
-        let Some(folder) = self.folder()? else { return Ok(()) };
-        let mut parts = Vec::new();
-        self.divide(&folder, (from, to), grain, (true, true), &mut parts)?;
-        parts.sort_by_key(|part| part.between);
-        for part in parts {
-            if self.part(&folder, &part, take)?.is_break() {
-                break;
-            }
+        if let Some(beats) = &mut beats {
+            // A clock that was set back leaves lines that are out of order.
+            beats.sort_by_key(|sample| sample.at);
         }
-        Ok(())
-    }
-
-    /// Divides a stretch among the grains: where this one is not kept any more a coarser one may stand, and what
-    /// it does not reach yet is read from a finer one.
-    fn divide(
-        &self,
-        folder: &Folder,
-        (from, to): Between,
-        grain: Grain,
-        (coarser, finer): (bool, bool),
-        parts: &mut Vec<Part>,
-    ) -> Result<()> {
-        let mut at = from;
-        let mut before_something = false;
-        for (start, end) in self.kept(folder, grain)? {
-            before_something |= start > to;
-            let (start, end) = (start.max(at), end.min(to));
-            if start > end {
-                continue;
-            }
-            if coarser
-                && at < start
-                && let Some(coarser) = grain.coarser()
-            {
-                self.divide(folder, (at, start - TICK), coarser, (true, false), parts)?;
-            }
-            parts.push(Part { grain, between: (start, end), whole_rows: coarser && !finer });
-            at = end + TICK;
-        }
-        if at > to {
-            return Ok(());
-        }
-        match (grain.finer(), grain.coarser()) {
-            (Some(next), _) if finer && !before_something => {
-                self.divide(folder, (at, to), next, (false, true), parts)
-            }
-            (_, Some(next)) if coarser => self.divide(folder, (at, to), next, (true, false), parts),
-            _ => Ok(()),
-        }
-    }
-
-    /// The stretches of a grain that are kept, earliest first: what was imported, and our own.
-    fn kept(&self, folder: &Folder, grain: Grain) -> Result<Vec<Between>> {
-        let files = Files::open(folder, grain.series())?;
-        let mut kept = Vec::new();
-        for (from, to) in files.imported()? {
-            kept.extend(DateTime::from_timestamp(from, 0).zip(DateTime::from_timestamp(to, 999_999_999)));
-        }
-        if let Some((first, last)) = files.own(self.zone)? {
-            // Beats are read to the end of the stretch: there is nothing finer.
-            let last =
-                if grain == Grain::Beats { DateTime::<Utc>::MAX_UTC - TimeDelta::days(1) } else { last };
-            kept.push((first, last));
-        }
-        for (_, end) in &mut kept {
-            *end += (grain_step(grain) - TICK).max(TimeDelta::zero());
-        }
-        kept.sort();
-        Ok(kept)
-    }
-
-    fn part(
-        &self,
-        folder: &Folder,
-        part: &Part,
-        take: &mut dyn FnMut(Found) -> ControlFlow<()>,
-    ) -> Result<ControlFlow<()>> {
-        let &Part { grain, between: (from, to), whole_rows } = part;
-        let stretch = Stretch { from: from.timestamp(), to: to.timestamp() };
-        let mut flow = ControlFlow::Continue(());
-        Files::open(folder, grain.series())?.forward(stretch, self.zone, &mut |found| {
-            let Some(bytes) = found else {
-                flow = take(Found::Damage { lines: 1, values: 0 });
-                return flow;
-            };
-            if grain == Grain::Beats {
-                let Some(reading) = line::read(bytes, self.zone) else {
-                    flow = take(Found::Damage { lines: 1, values: 0 });
-                    return flow;
-                };
-                if reading.sample.at < from || reading.sample.at > to {
-                    return ControlFlow::Continue(());
-                }
-                if reading.bad_values > 0 {
-                    take(Found::Damage { lines: 0, values: reading.bad_values })?;
-                }
-                flow = take(Found::Sample(reading.sample));
-            } else {
-                // Where a coarser grain stands before a finer one, a row that reaches into it would count twice.
-                let last = if whole_rows { to - grain_step(grain) + TICK } else { to };
-                flow = match Row::read(bytes) {
-                    Some(row) if row.time >= from && row.time <= last => take(Found::Row(Box::new(row))),
-                    Some(_) => ControlFlow::Continue(()),
-                    None => take(Found::Damage { lines: 1, values: 0 }),
-                };
-            }
-            flow
-        })?;
-        Ok(flow)
-    }
-}
-
-type Between = (DateTime<Utc>, DateTime<Utc>);
-
-/// The smallest step between two times of the record.
-const TICK: TimeDelta = TimeDelta::milliseconds(1);
-
-/// A part of a stretch that is read from one grain.
-struct Part {
-    grain: Grain,
-    between: Between,
-    /// Only rows that end in it count.
-    whole_rows: bool,
-}
-
-enum Found {
-    Sample(Sample),
-    Row(Box<Row>),
-    Damage { lines: u64, values: u64 },
-}
-
-const fn grain_step(grain: Grain) -> TimeDelta {
-    match grain {
-        Grain::Beats => TimeDelta::zero(),
-        Grain::Minutes => TimeDelta::minutes(1),
-        Grain::Hours => TimeDelta::hours(1),
+        Ok((result, beats))
     }
 }
 

@@ -2,9 +2,10 @@
 //!
 //! What is plainly outside the stretch is not read: packed members by their heads, plain files by halving.
 
+use super::known::{Hops, Known};
 use super::line;
 use super::lines::{Line, LinesBack};
-use super::members::{self, Heads};
+use super::members;
 use super::series::{Closed, Series};
 use crate::model::Zone;
 use crate::outputs::safe_file::Folder;
@@ -14,6 +15,7 @@ use std::fs::File;
 use std::io;
 use std::ops::ControlFlow;
 use std::os::unix::fs::FileExt as _;
+use std::sync::Arc;
 
 const CHUNK: usize = 256 * 1024;
 /// Halving stops at so many bytes: reading them costs less than another step.
@@ -53,16 +55,22 @@ pub(super) struct Files<'a> {
     /// Opened before the others are listed, so that a file that is closed meanwhile is not missed.
     active: Option<File>,
     closed: Vec<Closed>,
+    known: Arc<Known>,
 }
 
 impl<'a> Files<'a> {
     pub(super) fn open(folder: &'a Folder, series: &'static Series) -> Result<Self> {
+        Self::open_with(folder, series, Arc::default())
+    }
+
+    /// The same with what is known of the packed ones.
+    pub(super) fn open_with(folder: &'a Folder, series: &'static Series, known: Arc<Known>) -> Result<Self> {
         let active = folder.read(series.active)?;
         let mut closed = series.closed(folder)?;
         if let Some(active) = &active {
             closed.retain(|one| !folder.leads_to(&one.name, active));
         }
-        Ok(Self { folder, series, active, closed })
+        Ok(Self { folder, series, active, closed, known })
     }
 
     /// Leaves out what was imported.
@@ -88,7 +96,7 @@ impl<'a> Files<'a> {
             let Some((file, packed)) = self.open_closed(one)? else { continue };
             let say = || format!("cannot read {}", self.folder.path_of(&one.name).display());
             let flow = if packed {
-                forward_packed(&file, stretch, take).with_context(say)?
+                forward_packed(&file, &*self.known.hops(&file).with_context(say)?, stretch, take)
             } else {
                 forward_plain(&file, stretch, zone, take).with_context(say)?
             };
@@ -100,7 +108,7 @@ impl<'a> Files<'a> {
         let say = || format!("cannot read {}", self.folder.path_of(self.series.active).display());
         // Whether it was broken off makes no difference here: nothing follows.
         let _flow = if self.series.packed {
-            forward_packed(file, stretch, take).with_context(say)?
+            forward_packed(file, &*self.known.hops(file).with_context(say)?, stretch, take)
         } else {
             forward_plain(file, stretch, zone, take).with_context(say)?
         };
@@ -111,14 +119,14 @@ impl<'a> Files<'a> {
     pub(super) fn back(&self, take: &mut dyn FnMut(Found<'_>) -> ControlFlow<()>) -> Result<()> {
         if let Some(file) = &self.active {
             let say = || format!("cannot read {}", self.folder.path_of(self.series.active).display());
-            if back_through(file, self.series.packed, take).with_context(say)?.is_break() {
+            if self.back_through(file, self.series.packed, take).with_context(say)?.is_break() {
                 return Ok(());
             }
         }
         for one in self.closed.iter().rev() {
             let Some((file, packed)) = self.open_closed(one)? else { continue };
             let say = || format!("cannot read {}", self.folder.path_of(&one.name).display());
-            if back_through(&file, packed, take).with_context(say)?.is_break() {
+            if self.back_through(&file, packed, take).with_context(say)?.is_break() {
                 return Ok(());
             }
         }
@@ -130,8 +138,10 @@ impl<'a> Files<'a> {
         let mut spans = Vec::new();
         for one in self.closed.iter().filter(|one| one.to.is_none()) {
             let Some((file, _)) = self.open_closed(one)? else { continue };
-            let end = file.metadata()?.len();
-            let span = Heads::new(&file, end)
+            let hops = self.known.hops(&file)?;
+            let span = hops
+                .heads
+                .iter()
                 .filter(|head| head.from != i64::MIN)
                 .map(|head| (head.from, head.to))
                 .reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
@@ -147,6 +157,7 @@ impl<'a> Files<'a> {
             series: self.series,
             active: self.active.as_ref().map(File::try_clone).transpose()?,
             closed: self.closed.clone(),
+            known: Arc::clone(&self.known),
         }
         .ours();
         let mut first = None;
@@ -176,6 +187,19 @@ impl<'a> Files<'a> {
         Ok(files)
     }
 
+    fn back_through(
+        &self,
+        file: &File,
+        packed: bool,
+        take: &mut dyn FnMut(Found<'_>) -> ControlFlow<()>,
+    ) -> io::Result<ControlFlow<()>> {
+        if packed {
+            Ok(back_through_packed(file, &*self.known.hops(file)?, take))
+        } else {
+            back_through_plain(file, take)
+        }
+    }
+
     fn open_closed(&self, one: &Closed) -> Result<Option<(File, bool)>> {
         if let Some(file) = self.folder.read(&one.name)? {
             return Ok(Some((file, one.packed)));
@@ -186,34 +210,41 @@ impl<'a> Files<'a> {
     }
 }
 
-/// Gives the lines of a packed file whose heads touch the stretch.
-pub(super) fn forward_packed(
+/// Gives every line of a packed file.
+pub(super) fn all_packed(
     file: &File,
-    stretch: Stretch,
     take: &mut dyn FnMut(Found<'_>) -> ControlFlow<()>,
 ) -> io::Result<ControlFlow<()>> {
-    let end = file.metadata()?.len();
-    let mut heads = Heads::new(file, end);
-    for head in heads.by_ref() {
+    Ok(forward_packed(file, &*Known::default().hops(file)?, Stretch::ALWAYS, take))
+}
+
+/// Gives the lines of a packed file whose heads touch the stretch.
+fn forward_packed(
+    file: &File,
+    hops: &Hops,
+    stretch: Stretch,
+    take: &mut dyn FnMut(Found<'_>) -> ControlFlow<()>,
+) -> ControlFlow<()> {
+    for head in &hops.heads {
         if !stretch.touches(head.from, head.to) {
             continue;
         }
-        let Ok(bytes) = members::unpack(file, &head) else {
+        let Ok(bytes) = members::unpack(file, head) else {
             // A damaged member is one damaged line: how many it held is not known.
             if take(None).is_break() {
-                return Ok(ControlFlow::Break(()));
+                return ControlFlow::Break(());
             }
             continue;
         };
         if give(&bytes, take).is_break() {
-            return Ok(ControlFlow::Break(()));
+            return ControlFlow::Break(());
         }
     }
-    if heads.reached() < end {
-        let bytes = members::unpack_torn(file, heads.reached(), end);
-        return Ok(give(&bytes, take));
+    if hops.reached < hops.end {
+        let bytes = members::unpack_torn(file, hops.reached, hops.end);
+        return give(&bytes, take);
     }
-    Ok(ControlFlow::Continue(()))
+    ControlFlow::Continue(())
 }
 
 fn give(bytes: &[u8], take: &mut dyn FnMut(Found<'_>) -> ControlFlow<()>) -> ControlFlow<()> {
@@ -339,41 +370,42 @@ fn first_time_after(file: &File, after: u64, end: u64, zone: Zone) -> io::Result
     Ok(None)
 }
 
-fn back_through(
+fn back_through_plain(
     file: &File,
-    packed: bool,
     take: &mut dyn FnMut(Found<'_>) -> ControlFlow<()>,
 ) -> io::Result<ControlFlow<()>> {
-    let end = file.metadata()?.len();
-    if !packed {
-        for line in LinesBack::new(file, end) {
-            let Line { bytes, whole, .. } = line?;
-            // A line that is being written right now is no damage.
-            if (whole || bytes.as_ref().is_some_and(|bytes| line::is_object(bytes)))
-                && take(bytes.as_deref()).is_break()
-            {
-                return Ok(ControlFlow::Break(()));
-            }
+    for line in LinesBack::new(file, file.metadata()?.len()) {
+        let Line { bytes, whole, .. } = line?;
+        // A line that is being written right now is no damage.
+        if (whole || bytes.as_ref().is_some_and(|bytes| line::is_object(bytes)))
+            && take(bytes.as_deref()).is_break()
+        {
+            return Ok(ControlFlow::Break(()));
         }
-        return Ok(ControlFlow::Continue(()));
     }
-    let mut heads = Heads::new(file, end);
-    let list: Vec<members::Head> = heads.by_ref().collect();
+    Ok(ControlFlow::Continue(()))
+}
+
+fn back_through_packed(
+    file: &File,
+    hops: &Hops,
+    take: &mut dyn FnMut(Found<'_>) -> ControlFlow<()>,
+) -> ControlFlow<()> {
     let torn =
-        if heads.reached() < end { members::unpack_torn(file, heads.reached(), end) } else { Vec::new() };
+        if hops.reached < hops.end { members::unpack_torn(file, hops.reached, hops.end) } else { Vec::new() };
     if give_back(&torn, take).is_break() {
-        return Ok(ControlFlow::Break(()));
+        return ControlFlow::Break(());
     }
-    for head in list.iter().rev() {
+    for head in hops.heads.iter().rev() {
         let flow = match members::unpack(file, head) {
             Ok(bytes) => give_back(&bytes, take),
             Err(_) => take(None),
         };
         if flow.is_break() {
-            return Ok(ControlFlow::Break(()));
+            return ControlFlow::Break(());
         }
     }
-    Ok(ControlFlow::Continue(()))
+    ControlFlow::Continue(())
 }
 
 fn give_back(bytes: &[u8], take: &mut dyn FnMut(Found<'_>) -> ControlFlow<()>) -> ControlFlow<()> {

@@ -6,7 +6,7 @@
 use super::append::Gap;
 use super::chain::{self, Link};
 use super::line;
-use super::scan::{self, Files, Stretch};
+use super::scan::{self, Files};
 use super::series::{ALERTS, SAMPLES, Series};
 use crate::model::Zone;
 use crate::outputs::safe_file::Folder;
@@ -155,7 +155,7 @@ fn each_line(
     take: &mut dyn FnMut(Option<&[u8]>) -> ControlFlow<()>,
 ) -> io::Result<()> {
     let flow = if packed {
-        scan::forward_packed(file, Stretch::ALWAYS, take)?
+        scan::all_packed(file, take)?
     } else {
         scan::lines_forward(file, 0, file.metadata()?.len(), take)?
     };
