@@ -44,12 +44,16 @@ pub(crate) struct Heart {
 }
 
 impl Heart {
-    /// Starts the engine with these listeners beside the record.
-    pub(crate) fn start(config: &Config, outputs: Vec<Box<dyn Output>>) -> Result<(Self, Place), Failure> {
-        Self::start_on(config, open_record(config), outputs, None)
+    /// Starts the engine with these listeners beside the record, and the page where one is wanted.
+    pub(crate) fn start(
+        config: &Config,
+        outputs: Vec<Box<dyn Output>>,
+        beside: Option<&web::Place>,
+    ) -> Result<(Self, Place), Failure> {
+        Self::start_on(config, open_record(config), outputs, beside)
     }
 
-    /// The same on a record that was opened, with a page beside it.
+    /// The same on a record that was opened.
     pub(crate) fn start_on(
         config: &Config,
         opened: Recording,

@@ -116,11 +116,17 @@ fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
     let Cli { command, options } = cli;
     match command {
         None if options.headless => modes::headless(&Config::effective(&options)?, &options),
-        None if options.web.is_some() && !on_a_terminal() && !asks_for_print(&options) => {
-            modes::headless(&Config::effective(&options)?, &options)
+        None if options.web.is_some() && asks_for_print(&options) => Err(Failure::usage(anyhow::anyhow!(
+            "--web serves until it is ended, but one measurement was asked for; leave one of the two away"
+        ))),
+        // Whoever serves the page goes on, with lines where they were asked for, also into a pipe.
+        None if options.web.is_some() && !on_a_terminal() => {
+            let config = Config::effective(&options)?;
+            let lines = options.plain || options.watch;
+            if lines { plain::watch(&config, &options) } else { modes::headless(&config, &options) }
         }
         None if prints_once(&options) => modes::once(&Config::effective(&options)?, &options),
-        None if is_plain(&options) => plain::watch(&Config::effective(&options)?),
+        None if is_plain(&options) => plain::watch(&Config::effective(&options)?, &options),
         None => modes::full_screen(&Config::effective(&options)?, &options),
         Some(Command::Record) => modes::headless(&Config::effective(&options)?, &options),
         Some(Command::Web) => page::serve(&Config::effective(&options)?, &options),

@@ -113,7 +113,7 @@ pub(crate) fn full_screen(config: &Config, options: &Options) -> Result<ExitCode
     let (show, snapshots) = watch::channel(None);
     let beside = page::beside(config, options)?;
     let outputs: Vec<Box<dyn Output>> = vec![Box::new(Screen { show })];
-    let (heart, place) = Heart::start_on(config, open_record(config), outputs, beside.as_ref())?;
+    let (heart, place) = Heart::start(config, outputs, beside.as_ref())?;
     let mut notices: Vec<String> = heart.page().map(page::notice).into_iter().collect();
     if let Place::Viewer(why) = &place {
         notices.push(why.clone());

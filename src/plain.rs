@@ -1,13 +1,14 @@
 //! The screen without a screen: the whole report once, then one line for each change. For screen readers, logs and
 //! terminals that can do nothing else.
 
+use crate::cli::Options;
 use crate::config::Config;
 use crate::heart::Heart;
 use crate::model::{Snapshot, Zone};
 use crate::modes::{ended_by_signal, print, runtime};
 use crate::outputs::changes::Changes;
 use crate::outputs::{Output, report};
-use crate::{Failure, is_closed_pipe};
+use crate::{Failure, is_closed_pipe, page};
 use anyhow::Context as _;
 use std::io::{self, BufRead as _, IsTerminal as _};
 use std::process::ExitCode;
@@ -25,9 +26,13 @@ const PATIENCE: Duration = Duration::from_secs(8);
 const WIDTH: (usize, usize) = (40, 100);
 
 /// Prints the report, then what changes, until a signal, `q` and Enter, or a closed pipe.
-pub(crate) fn watch(config: &Config) -> Result<ExitCode, Failure> {
+pub(crate) fn watch(config: &Config, options: &Options) -> Result<ExitCode, Failure> {
     let (tell, mut beats) = channel(WAITING_MOST);
-    let (heart, _) = Heart::start(config, vec![Box::new(Ear { tell })])?;
+    let beside = page::beside(config, options)?;
+    let (heart, _) = Heart::start(config, vec![Box::new(Ear { tell })], beside.as_ref())?;
+    if let Some(page) = heart.page() {
+        print(page::words(page).as_bytes())?;
+    }
     let ended = runtime()?.block_on(async {
         tokio::select! {
             ended = ended_by_signal() => ended,

@@ -28,8 +28,11 @@ fn the_gate_lets_only_harmless_questions_of_its_own_page_through() {
         ("GET / HTTP/1.1\r\nHost: evil.test\r\n\r\n".to_owned(), 421),
         (format!("GET / HTTP/1.1\r\nHost: {host}\r\nHost: {host}\r\n\r\n"), 421),
         ("GET / HTTP/1.0\r\n\r\n".to_owned(), 421),
-        (head("GET /", ""), 200),
-        (head("HEAD /", ""), 200),
+        (head("GET /", ""), 401),
+        (head("HEAD /", ""), 401),
+        (head("GET /", &format!("Authorization: Bearer {token}\r\n")), 200),
+        (head("GET /", "Accept: text/html,application/xhtml+xml,*/*;q=0.8\r\n"), 200),
+        (head("GET /app.js", ""), 200),
         (head("GET /healthz", ""), 200),
         (head("GET /api/snapshot", ""), 401),
         (head("GET /api/history", ""), 401),
@@ -69,7 +72,7 @@ fn the_gate_lets_only_harmless_questions_of_its_own_page_through() {
         (head("GET /", &format!("X: {}\r\n", "x".repeat(9000))), 431),
         (head("GET /", &"A: b\r\n".repeat(100)), 431),
         ("\u{16}\u{3}\u{1}\u{2}\0\u{1}\0\r\n\r\n".to_owned(), 400),
-        (head("GET /", "") + &head("GET /api/snapshot", ""), 200),
+        (head("GET /healthz", "") + &head("GET /api/snapshot", ""), 200),
     ];
     for (said, status) in cases {
         let answer = page.say(&said);
@@ -81,8 +84,14 @@ fn the_gate_lets_only_harmless_questions_of_its_own_page_through() {
         }
         assert!(!answer.head.to_ascii_lowercase().contains("access-control"), "{}", answer.head);
     }
-    let locked = page.say(&head("GET /api/snapshot", ""));
-    assert_eq!(locked.body.trim(), "The token is missing or wrong.");
+    for path in ["/", "/api/snapshot"] {
+        let locked = page.say(&head(&format!("GET {path}"), ""));
+        assert_eq!(locked.body.trim(), "The token is missing or wrong.", "nothing but the fact");
+    }
+    until("the first beat", || page.ask("/api/snapshot").status == 200);
+    let opened = page.say(&head("GET /", "Accept: text/html\r\n")).body;
+    let name = page.json("/api/snapshot")["host"]["name"].as_str().unwrap().to_owned();
+    assert!(opened.contains("This page needs its token") && !opened.contains(&name), "a door, and no data");
     assert!(page.say(&head("POST /", "")).head.contains("Allow: GET, HEAD"));
 }
 
@@ -400,4 +409,32 @@ fn a_place_that_is_taken_is_said_and_does_not_stop_the_monitor() {
     until("it records", || recorded(data.path()).len() >= 2);
     monitor.kill().unwrap();
     monitor.wait().unwrap();
+}
+
+#[test]
+fn lines_instead_of_a_screen_have_their_page_too() {
+    let data = tempfile::tempdir().unwrap();
+    let told = data.path().join("told");
+    let mut monitor = program()
+        .args(["--watch", "--interval", "0.3", "--web=127.0.0.1:0", "--data-dir"])
+        .arg(data.path().join("record"))
+        .stdin(Stdio::null())
+        .stdout(std::fs::File::create(&told).unwrap())
+        .spawn()
+        .unwrap();
+    let said = || std::fs::read_to_string(&told).unwrap();
+    until("the report", || said().contains("From here on only what changes."));
+    let said = said();
+    let link = said.lines().find_map(|line| line.strip_prefix("web page: http://")).unwrap();
+    let (place, token) = link.split_once("/#t=").unwrap();
+    until("the page answers", || {
+        let asked =
+            format!("GET /api/snapshot HTTP/1.1\r\nHost: {place}\r\nAuthorization: Bearer {token}\r\n\r\n");
+        web_page::say(place.parse().unwrap(), asked.as_bytes()).status == 200
+    });
+    monitor.kill().unwrap();
+    monitor.wait().unwrap();
+    let both = program().args(["--once", "--web"]).output().unwrap();
+    assert_eq!(both.status.code(), Some(64), "one measurement serves no page");
+    assert!(String::from_utf8_lossy(&both.stderr).contains("--web serves until it is ended"));
 }

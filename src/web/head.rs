@@ -12,6 +12,9 @@ pub(super) const MOST_BYTES: usize = 8 * 1024;
 /// The most header fields that are read.
 const MOST_FIELDS: usize = 64;
 
+/// The document: the page before it has any data.
+pub(super) const PAGE: &str = "/";
+
 /// Where it is told that the page lives, and nothing else.
 pub(super) const HEALTH: &str = "/healthz";
 
@@ -81,6 +84,8 @@ pub(super) struct Asked {
     pub(super) gzip: bool,
     /// The last beat that a stream had.
     pub(super) last_event: Option<u64>,
+    /// A browser opens it for a person: it shows a document, and can send no token with this.
+    pub(super) is_opened: bool,
     /// What was offered as the token.
     pub(super) offered: Option<Vec<u8>>,
 }
@@ -91,9 +96,14 @@ impl Asked {
         self.target.split('?').next().unwrap_or_default()
     }
 
-    /// Tells whether the token is needed: for all but the page without any data.
+    /// Tells whether the token is needed: for all but the page without any data, which brings what can send it. The
+    /// document itself is given to a browser alone.
     pub(super) fn is_private(&self) -> bool {
-        assets::find(self.path()).is_none() && self.path() != HEALTH
+        match self.path() {
+            HEALTH => false,
+            PAGE => !self.is_opened,
+            path => assets::find(path).is_none(),
+        }
     }
 
     /// The head as the server behind the gate gets it: nothing of the client's own spelling is left.
@@ -152,6 +162,8 @@ pub(super) fn read(bytes: &[u8], local: SocketAddr, hosts: &[String]) -> Result<
         head_only,
         gzip: fields.all("Accept-Encoding").any(takes_gzip),
         last_event: fields.single("Last-Event-ID").and_then(|id| id.parse().ok()),
+        is_opened: fields.all("Sec-Fetch-Mode").any(|mode| mode == "navigate")
+            || fields.all("Accept").any(|kinds| kinds.contains("text/html")),
         offered: None,
     };
     let offered = fields.single("Authorization").and_then(|value| offered(value, asked.path() == PLAIN));
@@ -207,7 +219,7 @@ fn came_from_here(fields: &Fields<'_>, host: &str, target: &str) -> bool {
         }
         (true, None) => false,
     };
-    let page = target.split('?').next() == Some("/") || target == PLAIN;
+    let page = target.split('?').next() == Some(PAGE) || target == PLAIN;
     // A link that a person followed may lead to the page, wherever it stood; nothing else may come from elsewhere.
     let followed_link = page
         && fields.single("Sec-Fetch-Mode") == Some("navigate")
@@ -341,7 +353,11 @@ mod tests {
         assert_eq!(offered("/api/events", "Authorization: Basic eDpzZWNyZXQ="), None);
         assert_eq!(offered("/plain", "Authorization: Basic eDpzZWNyZXQ=").as_deref(), Some(&b"secret"[..]));
         assert_eq!(offered("/plain", "Authorization: Basic !"), None);
-        assert!(!ask("GET /?x=1 HTTP/1.1\nHost: localhost:8080").unwrap().is_private());
+        let opened = |more: &str| ask(&format!("GET /?x=1 HTTP/1.1\nHost: localhost:8080{more}")).unwrap();
+        for browser in ["\nAccept: text/html,*/*;q=0.8", "\nSec-Fetch-Mode: navigate\nSec-Fetch-Site: none"] {
+            assert!(!opened(browser).is_private(), "a browser can send no token with an address: {browser}");
+        }
+        assert!(opened("").is_private() && opened("\nAccept: */*").is_private());
         assert!(ask("GET /metrics HTTP/1.1\nHost: localhost:8080").unwrap().is_private());
         assert!(ask("GET //healthz HTTP/1.1\nHost: localhost:8080").unwrap().is_private());
     }

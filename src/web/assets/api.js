@@ -18,6 +18,8 @@ function takeToken() {
 
 let token = takeToken();
 
+export const hasToken = () => token !== "";
+
 addEventListener("hashchange", () => {
   if (location.hash.startsWith("#t=")) {
     takeToken();

@@ -1,6 +1,6 @@
 // The page's life: what is asked when, and what is shown then.
 
-import { NoToken, Stream, enter, json } from "./api.js";
+import { NoToken, Stream, enter, hasToken, json } from "./api.js";
 import { METRICS, TimeChart } from "./charts.js";
 import { put, replace, span, time, zone } from "./words.js";
 import * as view from "./view.js";
@@ -67,8 +67,10 @@ function complain(words) {
   get("trouble").textContent = words;
 }
 
+// Without the token there is nothing but the door; what was shown before stays.
 function door() {
   stream.stop();
+  if (!page.snapshot) delete document.documentElement.dataset.open;
   get("door").hidden = false;
   state("stale", "locked");
 }
@@ -196,6 +198,8 @@ function seen() {
 }
 
 function begin() {
+  if (!hasToken()) return door();
+  document.documentElement.dataset.open = "";
   get("door").hidden = true;
   stream.start();
   picture();
@@ -229,6 +233,7 @@ function wire() {
 }
 
 replace("charts", ...charts.map(chart => chart.figure));
+if (hasToken()) document.documentElement.dataset.open = "";
 for (const chart of charts) chart.open();
 wire();
 begin();
