@@ -591,3 +591,46 @@ fn a_directory_that_is_not_ours_is_refused_by_its_path() {
     // To read it is allowed: root looks at what a service wrote.
     Reader::new(data).last(1).unwrap();
 }
+
+/// Three days and a half of the Python program's lines, more than the record may hold in plain.
+#[test]
+fn a_record_that_another_program_began_is_shown_from_its_first_line_on_and_none_of_it_goes() {
+    const LINES: u64 = 30_000;
+    let dir = scratch();
+    let from = start() - TimeDelta::hours(90);
+    let padding = "x".repeat(600);
+    let mut file = io::BufWriter::new(File::create(dir.path().join(METRICS)).unwrap());
+    for number in 0..LINES {
+        let at = start() - TimeDelta::seconds(10 * (LINES - number) as i64);
+        let stamp = at.format("%Y-%m-%d %H:%M:%S");
+        let score = number % 100;
+        writeln!(
+            file,
+            r#"{{"timestamp": "{stamp}", "security_score": {score}, "entries": [], "more": "{padding}"}}"#
+        )
+        .unwrap();
+    }
+    drop(file);
+    let reader = Reader::new(dir.path().to_owned()).in_zone(Zone::utc());
+    let beats = |columns: usize| -> u64 {
+        let columns = reader.columns(from, start() + TimeDelta::hours(2), columns).unwrap().columns;
+        columns.iter().flatten().map(|column| column.beats).sum()
+    };
+    // By hours, by minutes, by beats; without and with the minutes of a writer, which counts once.
+    for written in [0, 0, 400_u64] {
+        assert_eq!([beats(50), beats(800), beats(30_000)], [LINES; 3], "{written}");
+        let settings = Settings { max_mib: 1, ..Settings::default() };
+        let Opened::Writer(mut record) = Record::open(dir.path(), settings, Zone::utc(), start()).unwrap()
+        else {
+            panic!("somebody else writes")
+        };
+        for seq in 1..=written {
+            record.hear(&Arc::new(beat_at(seq, start() + TimeDelta::seconds(seq as i64 * 10)))).unwrap();
+        }
+    }
+    let files: Vec<_> = fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    let packed = |name: &&std::ffi::OsString| name.to_string_lossy().starts_with("metrics-0");
+    let packed: Vec<_> = files.iter().filter(packed).collect();
+    assert!(packed.len() == 1 && packed[0].to_string_lossy().ends_with(".gz"), "{files:?}");
+    assert_eq!([beats(50), beats(800), beats(30_000)], [LINES + 400; 3]);
+}

@@ -26,7 +26,7 @@ const MOST_EVENTS: usize = 500;
 const WORTH_PACKING: usize = 1024;
 
 /// Stretches of the record that are remembered, and how long: the charts of one page ask for the same one.
-const STRETCHES: usize = 4;
+const STRETCHES: usize = 2;
 const STRETCH_FRESH: Duration = Duration::from_secs(2);
 
 /// An answer.

@@ -22,6 +22,8 @@ pub(super) const MEMBER_BYTES: usize = 128 * 1024;
 const LOOK_EVERY: TimeDelta = TimeDelta::minutes(10);
 /// Files that are removed at one look at most.
 const REMOVALS: usize = 8;
+/// Packed lines are at most this part of the plain ones.
+const PACKS_TO: u64 = 8;
 /// The record may be so large whatever the file system: a day of it.
 const LEAST_CAP_BYTES: u64 = 16 * 1024 * 1024;
 
@@ -155,7 +157,11 @@ fn too_old(folder: &Folder, names: &[String], settings: &Settings, now: DateTime
 fn too_much(folder: &Folder, names: &[String], settings: &Settings) -> Vec<String> {
     let share = folder.capacity_bytes().map_or(u64::MAX, |capacity| capacity / 10);
     let cap = (u64::from(settings.max_mib) << 20).min(share).max(LEAST_CAP_BYTES);
-    let mut total: u64 = names.iter().filter_map(|name| folder.length(name)).sum();
+    // What is plain yet will be packed: it must not push anything out, nor be pushed out, before.
+    let size = |name: &String| {
+        folder.length(name).unwrap_or(0) / if name.ends_with(series::PLAIN) { PACKS_TO } else { 1 }
+    };
+    let mut total: u64 = names.iter().map(size).sum();
     let mut much = Vec::new();
     for series in [&MOMENTS, &SAMPLES, &MINUTES, &series::ALERTS] {
         let closed = series.closed_of(names);
@@ -165,7 +171,7 @@ fn too_much(folder: &Folder, names: &[String], settings: &Settings) -> Vec<Strin
             if total <= cap {
                 return much;
             }
-            total = total.saturating_sub(folder.length(&one.name).unwrap_or(0));
+            total = total.saturating_sub(size(&one.name));
             much.push(one.name);
         }
     }

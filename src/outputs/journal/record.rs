@@ -8,7 +8,7 @@ use super::keep::Keeper;
 use super::line;
 use super::moments::{Latest, Moments};
 use super::rollup::{Counting, Finished, Row};
-use super::scan::Files;
+use super::scan::{Files, Stretch};
 use super::series::{ALERTS, HOURS, MINUTES, SAMPLES, Series};
 use super::settings::Settings;
 use super::tail;
@@ -149,11 +149,18 @@ impl Record {
 
     /// Counts the beats that no minute and no hour has counted yet. What was imported was counted then.
     fn count_again(&mut self, minute: Option<&Row>, hour: Option<&Row>) -> Result<()> {
-        let counted = hour.map_or(0, |row| row.to_seq);
+        // Beats of another program have no number: of them the time tells what was counted.
+        let is_counted = |row: &Row| {
+            hour.is_some_and(|hour| {
+                let unnumbered = row.to_seq == 0;
+                row.to_seq <= hour.to_seq
+                    && !(unnumbered && row.time >= hour.time + TimeDelta::seconds(hour.step_s))
+            })
+        };
         let mut minutes = Vec::new();
         Files::open(&self.folder, &MINUTES)?.ours().back(&mut |found| {
             match found.and_then(Row::read) {
-                Some(row) if row.to_seq <= counted => return ControlFlow::Break(()),
+                Some(row) if is_counted(&row) => return ControlFlow::Break(()),
                 Some(row) => minutes.push(row),
                 None => {}
             }
@@ -164,12 +171,15 @@ impl Record {
                 self.write_row(&hour, &HOURS)?;
             }
         }
-        let counted = minute.map_or(0, |row| row.to_seq);
+        let Some(minute) = minute else { return self.count_all() };
+        let minute_ends = minute.time + TimeDelta::seconds(minute.step_s);
         let mut beats: Vec<(Sample, u64)> = Vec::new();
         Files::open(&self.folder, &SAMPLES)?.ours().back(&mut |found| {
             if let Some(reading) = found.and_then(|bytes| line::read(bytes, self.zone)) {
                 match reading.seq {
-                    Some(seq) if seq <= counted => return ControlFlow::Break(()),
+                    Some(seq) if seq <= minute.to_seq => return ControlFlow::Break(()),
+                    // Another program gave it no number.
+                    None if reading.sample.at < minute_ends => return ControlFlow::Break(()),
                     seq => beats.push((reading.sample, seq.unwrap_or(0))),
                 }
             }
@@ -179,6 +189,19 @@ impl Record {
             self.count(sample, *seq)?;
         }
         Ok(())
+    }
+
+    /// Counts every beat of a record that no minute was ever made of: another program began it.
+    fn count_all(&mut self) -> Result<()> {
+        let folder = Folder::open(self.folder.path())?;
+        let mut counted = Ok(());
+        Files::open(&folder, &SAMPLES)?.ours().forward(Stretch::ALWAYS, self.zone, &mut |found| {
+            if let Some(reading) = found.and_then(|bytes| line::read(bytes, self.zone)) {
+                counted = self.count(&reading.sample, reading.seq.unwrap_or(0));
+            }
+            if counted.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        })?;
+        counted
     }
 
     fn count(&mut self, sample: &Sample, seq: u64) -> Result<()> {
