@@ -17,7 +17,9 @@ impl Names for Resolver {
     fn of(&self, address: IpAddr) -> Result<Option<Safe>> {
         match dns_lookup::lookup_addr(&address) {
             Ok(name) => Ok(Some(Safe::new(&name))),
-            Err(error) if matches!(error.kind(), LookupErrorKind::NoName | LookupErrorKind::NoData) => Ok(None),
+            Err(error) if matches!(error.kind(), LookupErrorKind::NoName | LookupErrorKind::NoData) => {
+                Ok(None)
+            }
             Err(error) => {
                 Err(anyhow!("the resolver of this machine gives no answer: {}", io::Error::from(error)))
             }

@@ -180,6 +180,12 @@ fn a_wrong_channel_ends_the_start_with_78_and_names_its_key() {
         ("[notify.telegramm]\nchat = \"42\"\n".to_owned(), "telegram", false),
         ("[notify.webhook]\nurl = \"http://192.0.2.1/x\"\n".to_owned(), "notify.webhook.url", false),
         ("[notify.webhook]\n".to_owned(), "notify.webhook.url", false),
+        ("[notify.webhook]\nurl = \"https://bücher.example/\"\n".to_owned(), "xn--", false),
+        (
+            "[notify.email]\nhost = \"bücher.example\"\nfrom = \"a@b.c\"\nto = [\"a@b.c\"]\n".to_owned(),
+            "xn--",
+            false,
+        ),
         (
             "[notify.email]\nhost = \"mail.example.org\"\nfrom = \"x\"\nto = []\n".to_owned(),
             "notify.email.from",

@@ -99,6 +99,9 @@ impl Part for Email {
             !host.is_empty()
                 && host.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b':'))
         };
+        if !self.host.is_ascii() {
+            return Err(Fault::new(TABLE, "host", super::http::NOT_ASCII));
+        }
         if !is_name(&self.host) {
             return Err(Fault::new(TABLE, "host", "must be the name of a mail server, \"mail.example.org\""));
         }

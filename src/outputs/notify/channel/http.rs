@@ -25,12 +25,19 @@ pub(super) struct Address {
     shown: String,
 }
 
+/// What to do about a name with letters that the net's own names do not have.
+pub(super) const NOT_ASCII: &str =
+    "holds letters beyond ASCII; write such a name in the form that begins with xn--, and others as %XX";
+
 impl Address {
     /// Reads an address; `plain_http` lets `http://` leave this machine.
     ///
     /// # Errors
     /// What is wrong with it, without the address.
     pub(super) fn parse(text: &str, plain_http: bool) -> Result<Self, String> {
+        if !text.is_ascii() {
+            return Err(NOT_ASCII.to_owned());
+        }
         let uri: Uri = text.parse().map_err(|_| "is no address; write https://host/...".to_owned())?;
         let (Some(scheme), Some(host)) = (uri.scheme_str(), uri.host().filter(|host| !host.is_empty()))
         else {
