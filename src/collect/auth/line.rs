@@ -328,7 +328,12 @@ fn base_name(tag: &[u8]) -> &[u8] {
 }
 
 /// `message repeated 5 times: [ MESSAGE]` as MESSAGE, five times.
+#[inline]
 fn unwrap_repeated(frame: &mut Frame<'_>) {
+    // Nearly no line does: one byte tells.
+    if frame.message.first() != Some(&b'm') {
+        return;
+    }
     let Some(rest) = frame.message.strip_prefix(b"message repeated ") else { return };
     let (number, rest) = cut::word(rest);
     let Some(times) = cut::number(number).filter(|times| (1..=1_000_000).contains(times)) else { return };
@@ -338,7 +343,11 @@ fn unwrap_repeated(frame: &mut Frame<'_>) {
 }
 
 /// The N of `last message repeated N times`.
+#[inline]
 pub(super) fn last_repeated(message: &[u8]) -> Option<u32> {
+    if message.first() != Some(&b'l') {
+        return None;
+    }
     let rest = message.strip_prefix(b"last message repeated ")?;
     let (number, rest) = cut::word(rest);
     let times = cut::number(number).filter(|times| (1..=1_000_000).contains(times))?;
