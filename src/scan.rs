@@ -45,11 +45,7 @@ pub fn run(
     progress: &mut (dyn FnMut(u64) + Send),
 ) -> anyhow::Result<ScanSummary> {
     let clock = Clock { now: args.now.unwrap_or(now), zone: args.zone, year: args.year, upper_bound: None };
-    // One more than there are cores: while one waits for its turn, the cores have work.
-    let workers = match thread::available_parallelism().map_or(1, usize::from) {
-        1 => 1,
-        cores => cores.min(4) + 1,
-    };
+    let workers = thread::available_parallelism().map_or(1, usize::from).min(4);
     let mut scan = Scan::new(clock, workers);
     scan.only_records(args.journal);
     let mut read = 0;
