@@ -6,8 +6,9 @@
 use super::disk::{Disk as _, RealDisk};
 use super::keep::{MEMBER_BYTES, write_member};
 use super::line;
+use super::plain;
 use super::rollup::{Counting, Finished, Row};
-use super::scan::{self, Files, Stretch};
+use super::scan::{Files, Stretch};
 use super::series::{ALERTS, HOURS, MINUTES, SAMPLES, Series};
 use crate::model::{Zone, fingerprint};
 use crate::outputs::document;
@@ -161,7 +162,7 @@ impl<'a> Taking<'a> {
             let end = file.metadata().with_context(say)?.len();
             let mut failed = Ok(());
             // A last line without a newline is a line of this file as well: nobody is writing it for us.
-            let flow = scan::lines_forward(&file, 0, end, &mut |found| {
+            let flow = plain::lines(&file, 0, end, &mut |found| {
                 failed = self.line(found, known, &mut counts);
                 if failed.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
             })

@@ -19,6 +19,8 @@ mod lines;
 mod members;
 mod moment;
 mod moments;
+mod packed;
+mod plain;
 mod points;
 mod read;
 mod record;

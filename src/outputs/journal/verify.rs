@@ -6,8 +6,9 @@
 use super::append::Gap;
 use super::chain::{self, Link};
 use super::line;
-use super::scan::{self, Files};
+use super::scan::Files;
 use super::series::{ALERTS, SAMPLES, Series};
+use super::{packed, plain};
 use crate::model::Zone;
 use crate::outputs::safe_file::Folder;
 use crate::text;
@@ -154,11 +155,8 @@ fn each_line(
     packed: bool,
     take: &mut dyn FnMut(Option<&[u8]>) -> ControlFlow<()>,
 ) -> io::Result<()> {
-    let flow = if packed {
-        scan::all_packed(file, take)?
-    } else {
-        scan::lines_forward(file, 0, file.metadata()?.len(), take)?
-    };
+    let flow =
+        if packed { packed::all(file, take)? } else { plain::lines(file, 0, file.metadata()?.len(), take)? };
     debug_assert!(flow.is_continue(), "nobody breaks off");
     Ok(())
 }

@@ -4,7 +4,7 @@ mod habits;
 mod rows;
 
 use super::{split, unseen};
-use crate::model::Finding;
+use crate::model::{Finding, Safe};
 use crate::text;
 use crate::tui::filter::Filter;
 use crate::tui::keymap::Action;
@@ -44,15 +44,20 @@ fn about(finding: &Finding, user: &str, from: Option<&str>) -> bool {
 }
 
 impl Logins {
-    /// What the sign-ins tell of the selected row: its account from its address, or its account.
-    fn trail(&self, view: &View<'_>) -> Option<Trail> {
-        let (user, from) = if self.on_was {
+    /// The account of the selected row, and where it came from.
+    fn chosen(&self) -> Option<(&Safe, Option<&str>)> {
+        Some(if self.on_was {
             let login = &self.was.selected()?.login;
             (&login.user, login.from.as_deref())
         } else {
             let session = &self.here.selected()?.session;
             (&session.user, session.from.as_deref())
-        };
+        })
+    }
+
+    /// What the sign-ins tell of the selected row: its account from its address, or its account.
+    fn trail(&self, view: &View<'_>) -> Option<Trail> {
+        let (user, from) = self.chosen()?;
         let what = from.map_or_else(|| user.to_string(), |from| format!("{user} from {from}"));
         let trail = Trail::of(&what).sign_ins(view.snapshot, |event| {
             let theirs = [&event.user, &event.target_user].into_iter().flatten().any(|name| name == user);
@@ -240,13 +245,7 @@ impl Page for Logins {
     }
 
     fn concern<'a>(&self, view: &View<'a>) -> Option<&'a Finding> {
-        let (user, from) = if self.on_was {
-            let login = &self.was.selected()?.login;
-            (&login.user, login.from.as_deref())
-        } else {
-            let session = &self.here.selected()?.session;
-            (&session.user, session.from.as_deref())
-        };
+        let (user, from) = self.chosen()?;
         concern::worst(view.snapshot, |finding| about(finding, user, from))
     }
 
