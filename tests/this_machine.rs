@@ -26,13 +26,16 @@ impl Running {
         Self(command.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap())
     }
 
-    /// Waits until the kernel calls it so.
+    /// Waits until the kernel calls it so and it rests.
     fn named(self, name: &str) -> Self {
         let comm = format!("/proc/{}/comm", self.0.id());
         until(|| std::fs::read(&comm).is_ok_and(|comm| comm.strip_suffix(b"\n") == Some(name.as_bytes())));
         // The kernel gives the name first and the command line a moment later.
         let cmdline = format!("/proc/{}/cmdline", self.0.id());
         until(|| std::fs::read(&cmdline).is_ok_and(|line| !line.is_empty()));
+        // Until it has loaded its libraries it runs, or waits for the disk.
+        let stat = format!("/proc/{}/stat", self.0.id());
+        until(|| std::fs::read_to_string(&stat).is_ok_and(|stat| stat.contains(") S ")));
         self
     }
 }
