@@ -162,7 +162,7 @@ impl Processes<'_> {
 
     /// Shells, and what they start, with a network connection in place of a terminal.
     fn shells(&self, round: &mut Round, sockets: &Sockets, processes: &[Process]) {
-        let connections = sockets.connections.as_deref().unwrap_or_default();
+        let connections = sockets.connections();
         let open = |connection: &&Connection| connection.state == TcpState::Established;
         for process in processes.iter().filter(|process| !self.kin.is_own(process)) {
             let Some(inode) = process.program.stdio_socket else { continue };

@@ -1,15 +1,17 @@
 //! One source of tries over 24 hours: how often, for which names, whether it looks like a program or like a person.
 
 use super::window::{Window, minute};
-use crate::model::{Safe, Source, SourceState};
+use crate::model::{Safe, Source, SourceState, fingerprint};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::VecDeque;
 use std::net::IpAddr;
 
-/// Names that are kept per source; beyond that they are counted only.
+/// Names that are kept per source: those tried most and last.
 const NAMES_CAP: usize = 24;
+/// Names beyond these that are still told apart, so that each counts once.
+const MORE_NAMES_CAP: usize = 256;
 /// Names that are shown per source.
-const NAMES_SHOWN: usize = 8;
+const NAMES_SHOWN: usize = 12;
 /// Failures that are kept as leading up to a success.
 const PENDING_CAP: usize = 32;
 /// How long before a success failures belong to it.
@@ -59,7 +61,8 @@ pub(super) struct SourceLog {
     /// Names that were offered before any credential, and do not exist.
     pub(super) knocks: Window,
     names: Vec<(Safe, u32, i64)>,
-    more_names: u64,
+    /// Fingerprints of names that are not kept, in order.
+    more_names: Vec<u32>,
     pending: VecDeque<(DateTime<Utc>, u32, Option<Safe>, bool)>,
     pub(super) run: Option<Run>,
     pub(super) got_in: bool,
@@ -160,20 +163,20 @@ impl SourceLog {
         }
         let quiet = self.failed.is_empty() && self.knocks.is_empty();
         if quiet {
-            self.more_names = 0;
+            self.more_names.clear();
         }
         !quiet || !self.accepted.is_empty()
     }
 
     /// Different names tried, counted up to a bound.
     pub(super) fn names_total(&self) -> u64 {
-        self.names.len() as u64 + self.more_names
+        (self.names.len() + self.more_names.len()) as u64
     }
 
-    /// Names tried, most often first.
+    /// Names tried, most often first, then last first.
     pub(super) fn names(&self) -> Vec<Safe> {
         let mut names: Vec<_> = self.names.iter().collect();
-        names.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        names.sort_by(|a, b| b.1.cmp(&a.1).then(b.2.cmp(&a.2)).then_with(|| a.0.cmp(&b.0)));
         names.into_iter().take(NAMES_SHOWN).map(|(name, ..)| name.clone()).collect()
     }
 
@@ -206,12 +209,30 @@ impl SourceLog {
         if let Some((_, count, last)) = self.names.iter_mut().find(|(name, ..)| name == user) {
             *count = count.saturating_add(n);
             *last = (*last).max(minute);
-        } else if self.names.len() < NAMES_CAP {
-            self.names.push((user.clone(), n, minute));
-        } else {
-            self.more_names = self.more_names.saturating_add(1);
+            return;
         }
+        if let Ok(place) = self.more_names.binary_search(&short(user)) {
+            self.more_names.remove(place);
+        }
+        if self.names.len() == NAMES_CAP {
+            // A new name takes the place of the one that was tried least, and of these longest ago.
+            let least = self.names.iter().enumerate().min_by_key(|(_, (_, count, last))| (*count, *last));
+            let Some((least, _)) = least else { return };
+            let (name, ..) = self.names.swap_remove(least);
+            let short = short(&name);
+            if let Err(place) = self.more_names.binary_search(&short)
+                && self.more_names.len() < MORE_NAMES_CAP
+            {
+                self.more_names.insert(place, short);
+            }
+        }
+        self.names.push((user.clone(), n, minute));
     }
+}
+
+/// A fingerprint of a name, short: two of a few hundred that look alike would cost one in a count.
+fn short(name: &Safe) -> u32 {
+    fingerprint(name.as_bytes()) as u32
 }
 
 /// The key of a source: an address, the /64 of an IPv6 one, the name that the speaker logged, or `local`.
@@ -249,5 +270,38 @@ pub(super) const fn is_near(ip: IpAddr) -> bool {
     match ip {
         IpAddr::V4(v4) => v4.is_private() || v4.is_loopback() || v4.is_link_local(),
         IpAddr::V6(v6) => v6.is_loopback() || v6.is_unique_local() || v6.is_unicast_link_local(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_name_counts_once_and_the_last_ones_are_kept() {
+        let mut log = SourceLog::default();
+        let at = DateTime::from_timestamp(1_700_000_000, 0).unwrap();
+        let mut knock = |n: usize, seconds: i64| {
+            log.knock(at + TimeDelta::seconds(seconds), Some(&Safe::new(&format!("name{n}"))), 1);
+        };
+        for round in 0..3 {
+            for n in 0..100 {
+                knock(n, round * 6_000 + n as i64 * 60);
+            }
+        }
+        assert_eq!(log.names_total(), 100);
+        assert!(log.names().iter().all(|name| name.as_str() > "name7"), "{:?}", log.names());
+        let at = at + TimeDelta::hours(6);
+        for n in 0..5 {
+            let user = Safe::new("root");
+            let attempt =
+                Try { at: at + TimeDelta::seconds(n), n: 1, user: Some(&user), hopeless: false, guess: true };
+            log.fail(attempt, 10.0);
+        }
+        for n in 200..10_000 {
+            log.knock(at, Some(&Safe::new(&format!("name{n}"))), 1);
+        }
+        assert_eq!(log.names()[0].as_str(), "root", "what was tried most stays");
+        assert_eq!(log.names_total(), (NAMES_CAP + MORE_NAMES_CAP) as u64);
     }
 }
