@@ -98,7 +98,7 @@ fn sockets() -> Sockets {
                 since: None,
             })
             .collect(),
-        connections: Some(
+        connections: Some(Arc::new(
             (0..160)
                 .map(|n| Connection {
                     protocol: Protocol::Tcp,
@@ -114,7 +114,7 @@ fn sockets() -> Sockets {
                     since: None,
                 })
                 .collect(),
-        ),
+        )),
         established: Some(160),
         ..Sockets::default()
     }

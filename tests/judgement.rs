@@ -34,7 +34,7 @@ fn calm() -> Readings {
         ])),
         sockets: Some(Arc::new(Sockets {
             listeners: vec![listener(Protocol::Tcp, 22, Reach::Everyone, Some((900, "sshd")))],
-            connections: Some(Vec::new()),
+            connections: Some(Arc::new(Vec::new())),
             established: Some(3),
             ..Sockets::default()
         })),
@@ -374,7 +374,7 @@ fn without_sign_ins_the_score_is_an_upper_bound() {
 
 fn connected(inode: u64, by: Option<(u32, &str)>, incoming: bool) -> Sockets {
     Sockets {
-        connections: Some(vec![Connection {
+        connections: Some(Arc::new(vec![Connection {
             protocol: Protocol::Tcp,
             local: "192.0.2.10:51000".parse().unwrap(),
             remote: "198.51.100.23:4444".parse().unwrap(),
@@ -386,7 +386,7 @@ fn connected(inode: u64, by: Option<(u32, &str)>, incoming: bool) -> Sockets {
             sent_bytes: None,
             received_bytes: None,
             since: None,
-        }]),
+        }])),
         established: Some(1),
         ..Sockets::default()
     }

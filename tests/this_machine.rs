@@ -277,6 +277,48 @@ fn half_closed_connections_are_not_counted_as_established() {
 }
 
 #[test]
+fn very_many_connections_are_read_in_full_only_now_and_then_and_when_it_matters() {
+    let hard = rustix::process::getrlimit(rustix::process::Resource::Nofile).maximum;
+    let limit = rustix::process::Rlimit { current: hard, maximum: hard };
+    rustix::process::setrlimit(rustix::process::Resource::Nofile, limit).unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let pair = || (TcpStream::connect(listener.local_addr().unwrap()).unwrap(), listener.accept().unwrap().0);
+    let pairs: Vec<(TcpStream, TcpStream)> = (0..600).map(|_| pair()).collect();
+    let mut collector = sockets::Collector::new(Root::real());
+    let mut programs = programs();
+    let mut at = Utc::now();
+    let mut read = |detail| {
+        let list = look(&mut programs, None);
+        at += chrono::TimeDelta::seconds(1);
+        let seen = collector.read(at, Some(&list), detail);
+        let sockets = seen.value.unwrap();
+        let is_of_now = sockets.connections_at == Some(at);
+        (sockets, is_of_now, seen.sensors[0].says.is_some())
+    };
+    let (first, is_of_now, _) = read(Detail::Paced);
+    assert!(is_of_now && first.connections().len() >= 1_200);
+    let door = TcpListener::bind("127.0.0.1:0").unwrap();
+    let (second, is_of_now, says_so) = read(Detail::Paced);
+    assert!(!is_of_now && says_so, "{:?}", second.connections_at);
+    assert_eq!(second.connections().len(), first.connections().len());
+    assert!(second.established.unwrap() >= 1_200);
+    let port = door.local_addr().unwrap().port();
+    assert!(second.listeners.iter().any(|listener| listener.port == port), "doors are of now");
+    assert!(read(Detail::All).1, "somebody looks");
+    // A program with a connection in place of a terminal may be a remote shell: that is no time to rest.
+    let (client, server) = pair();
+    let socket = || Stdio::from(std::os::fd::OwnedFd::from(server.try_clone().unwrap()));
+    let mut command = Command::new("sleep");
+    let child = command.arg("60").stdin(socket()).stdout(socket()).stderr(socket()).spawn().unwrap();
+    let child = Running(child).named("sleep");
+    let (last, is_of_now, _) = read(Detail::Paced);
+    let remote = client.local_addr().unwrap();
+    assert!(is_of_now && last.connections().iter().any(|one| one.remote == remote), "{}", child.0.id());
+    assert!(!read(Detail::Paced).1, "once is enough");
+    drop(pairs);
+}
+
+#[test]
 fn listeners_and_the_count_of_connections_agree_with_ss() {
     let Some(ss) = output("ss", &["-Htuln"]) else { return };
     let (sockets, _) = doors_of(Root::real(), Detail::Doors);

@@ -15,6 +15,7 @@ pub mod own;
 pub mod packages;
 pub mod processes;
 mod root;
+mod share;
 pub mod sockets;
 pub mod system;
 

@@ -155,6 +155,11 @@ impl Engine {
                     self.readers.check_again(Utc::now());
                     next = Instant::now();
                 }
+                Ok(Request::WatchConnections(watched)) => {
+                    if self.readers.watch_connections(watched) {
+                        next = Instant::now();
+                    }
+                }
                 Err(RecvTimeoutError::Disconnected) => break,
                 Err(RecvTimeoutError::Timeout) if Instant::now() < next => {
                     self.listen(next);

@@ -1,6 +1,7 @@
 //! All collectors of one machine, and the order in which a beat asks them. It judges nothing.
 
 use super::worker::Worker;
+use crate::collect::sockets::Detail;
 use crate::collect::{self, Root, Seen};
 use crate::model::{AuthReading, Logins, OwnCost, Readings, Sensor};
 use chrono::{DateTime, Utc};
@@ -30,6 +31,10 @@ pub(super) struct Readers {
     execs: Worker<collect::execs::Collector>,
     oddities: Worker<collect::oddities::Collector>,
     own: collect::own::Meter,
+    /// How much of the sockets is wanted.
+    detail: Detail,
+    /// The connections of the last beat were read before it.
+    old_connections: bool,
     looked_at: Option<Instant>,
     /// Who was here at the last beat, and whether sign-ins of the past are still to come.
     here: Option<Arc<Logins>>,
@@ -80,6 +85,8 @@ impl Readers {
                 move || collect::oddities::Collector::new(root.clone())
             }),
             own: collect::own::Meter::new(),
+            detail: Detail::Paced,
+            old_connections: false,
             looked_at: None,
             here: None,
             has_past: true,
@@ -138,8 +145,11 @@ impl Readers {
         });
         take(packages.sensors);
         let running = processes.value.as_deref().map(Vec::as_slice);
-        let sockets = self.sockets.work(|sockets| sockets.read(now, running, collect::sockets::Detail::All));
+        let detail = self.detail;
+        let sockets = self.sockets.work(|sockets| sockets.read(now, running, detail));
         take(sockets.sensors);
+        self.old_connections =
+            sockets.value.as_ref().is_some_and(|table| table.connections_at.is_some_and(|at| at < now));
         let logins = self.logins.work(|logins| logins.read(now, running));
         take(logins.sensors);
         let oddities = self.oddities.work(|oddities| oddities.read(now, running));
@@ -177,6 +187,12 @@ impl Readers {
             ],
         };
         (readings, sensors)
+    }
+
+    /// Notes whether somebody looks at the connections; true when what they would see is old.
+    pub(super) fn watch_connections(&mut self, watched: bool) -> bool {
+        self.detail = if watched { Detail::All } else { Detail::Paced };
+        watched && self.old_connections
     }
 
     /// Whether sign-ins of the past are still to be heard.

@@ -11,4 +11,6 @@ pub enum Request {
     Interval(Duration),
     /// Look again at blind sensors, then take a beat.
     CheckAgain,
+    /// Somebody looks at the connections, or no longer: very many of them are read in every beat only then.
+    WatchConnections(bool),
 }

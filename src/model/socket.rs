@@ -4,6 +4,7 @@ use super::Safe;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 /// Sockets of one beat.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -11,13 +12,23 @@ pub struct Sockets {
     /// Listening TCP and unconnected bound UDP sockets.
     pub listeners: Vec<Listener>,
     /// Connected sockets; `None` when only the kernel's count was asked for.
-    pub connections: Option<Vec<Connection>>,
+    pub connections: Option<Arc<Vec<Connection>>>,
+    /// When these were read; very many are not read in every beat.
+    #[serde(default)]
+    pub connections_at: Option<DateTime<Utc>>,
     /// Established TCP connections, v4 and v6, from the kernel's own counter where it has one.
     pub established: Option<u64>,
     /// Sockets whose owner is known, of all that were looked up.
     pub owners_known: u64,
     /// Sockets that were looked up.
     pub owners_total: u64,
+}
+
+impl Sockets {
+    /// The connected sockets that are known.
+    pub fn connections(&self) -> &[Connection] {
+        self.connections.as_deref().map_or(&[], Vec::as_slice)
+    }
 }
 
 /// TCP or UDP.

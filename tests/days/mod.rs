@@ -47,7 +47,7 @@ pub fn readings(minute: i64, wild: f64) -> Readings {
         },
         processes: Some(Arc::new(vec![process("/usr/sbin/sshd", 0.1)])),
         sockets: Some(Arc::new(Sockets {
-            connections: Some(Vec::new()),
+            connections: Some(Arc::new(Vec::new())),
             established: Some(5 + wild as u64 * 2),
             ..Sockets::default()
         })),

@@ -297,7 +297,8 @@ fn sockets(attacked: bool) -> Sockets {
     Sockets {
         listeners,
         established: Some(connections.len() as u64 + 40),
-        connections: Some(connections),
+        connections: Some(Arc::new(connections)),
+        connections_at: None,
         owners_known: 40,
         owners_total: 41,
     }

@@ -6,6 +6,7 @@
 
 use super::ends::end_of;
 use crate::model::{Attribution, AuthEvent, Connection, Protocol, Sockets};
+use chrono::{DateTime, Utc};
 use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
 
@@ -18,13 +19,19 @@ pub(super) struct Witness {
     seen: HashMap<(IpAddr, u16), u64>,
     order: VecDeque<((IpAddr, u16), u64)>,
     looks: u64,
+    /// When the connections that were last looked at were read.
+    looked_at: Option<DateTime<Utc>>,
 }
 
 impl Witness {
     /// Remembers who came in and is or was just connected.
     pub(super) fn look(&mut self, sockets: &Sockets) {
+        if sockets.connections_at.is_some() && sockets.connections_at == self.looked_at {
+            return;
+        }
+        self.looked_at = sockets.connections_at;
         let came_in = |connection: &&Connection| connection.protocol == Protocol::Tcp && connection.incoming;
-        let ends = sockets.connections.iter().flatten().filter(came_in);
+        let ends = sockets.connections().iter().filter(came_in);
         self.remember(
             ends.map(|connection| (connection.remote.ip().to_canonical(), connection.remote.port())),
         );
@@ -63,6 +70,7 @@ impl Witness {
 mod tests {
     use super::*;
     use crate::model::{AuthKind, TcpState};
+    use std::sync::Arc;
 
     fn sockets(ends: impl IntoIterator<Item = (String, bool)>) -> Sockets {
         let connection = |(remote, incoming): (String, bool)| Connection {
@@ -78,7 +86,10 @@ mod tests {
             received_bytes: None,
             since: None,
         };
-        Sockets { connections: Some(ends.into_iter().map(connection).collect()), ..Sockets::default() }
+        Sockets {
+            connections: Some(Arc::new(ends.into_iter().map(connection).collect())),
+            ..Sockets::default()
+        }
     }
 
     fn event(address: &str, port: u16) -> AuthEvent {

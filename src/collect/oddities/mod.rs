@@ -4,28 +4,34 @@
 //! a packet capture by its owner and a debugger look the same as their evil twins here.
 
 mod hidden;
-mod pace;
 mod packets;
 mod traced;
 
+use super::share::Share;
 use super::{Root, Seen};
 use crate::model::{HiddenProcess, Oddities, Process, Sensor, TracedProcess};
 use chrono::{DateTime, Utc};
 use hidden::{Blind, Search};
-use pace::Pace;
 use packets::Tables;
 use std::sync::Arc;
+use std::time::Duration;
+
+/// A dear look may take one part in this many of the time: a quarter of a thousandth of a core.
+const SHARE: u32 = 4_000;
+
+/// The shortest rest: with a beat a second, every look would be the dearest part of it.
+const REST_MIN: Duration = Duration::from_secs(5);
 
 /// Looks for oddities from beat to beat.
 #[derive(Debug)]
 pub struct Collector {
     root: Root,
     search: Search,
-    search_pace: Pace,
+    search_share: Share,
     hidden: Option<Vec<HiddenProcess>>,
     hidden_sensor: Sensor,
     tables: Tables,
-    traced_pace: Pace,
+    traced_share: Share,
     traced: Option<Vec<TracedProcess>>,
 }
 
@@ -35,11 +41,11 @@ impl Collector {
     pub fn new(root: Root) -> Self {
         Self {
             search: Search::new(&root),
-            search_pace: Pace::default(),
+            search_share: Share::one_in(SHARE, REST_MIN),
             hidden: None,
             hidden_sensor: blind("unsupported", "A recorded machine cannot be asked who lives."),
             tables: Tables::new(&root),
-            traced_pace: Pace::default(),
+            traced_share: Share::one_in(SHARE, REST_MIN),
             traced: None,
             root,
         }
@@ -49,7 +55,7 @@ impl Collector {
     /// tracer is known.
     pub fn read(&mut self, now: DateTime<Utc>, processes: Option<&[Process]>) -> Seen<Arc<Oddities>> {
         if self.root.is_live()
-            && let Some(found) = self.search_pace.take(|| self.search.look(now))
+            && let Some(found) = self.search_share.take(|| self.search.look(now))
         {
             (self.hidden, self.hidden_sensor) = match found {
                 Ok(hidden) => (Some(hidden), Sensor::ok("proc.hidden")),
@@ -67,7 +73,7 @@ impl Collector {
         }
         match processes {
             Some(processes) => {
-                if let Some(traced) = self.traced_pace.take(|| traced::look(&self.root, processes)) {
+                if let Some(traced) = self.traced_share.take(|| traced::look(&self.root, processes)) {
                     self.traced = Some(traced);
                 }
             }

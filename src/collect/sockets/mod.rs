@@ -1,7 +1,8 @@
 //! Open doors and connections, with the process behind each where we are permitted to see it.
 //!
-//! The kernel's tables come over netlink, or as text where that is refused and on recorded machines. Full tables
-//! are read only when somebody looks at them; else the listeners and the kernel's own count are enough.
+//! The kernel's tables come over netlink, or as text where that is refused and on recorded machines. Very many
+//! connections are read in every beat only while somebody looks at them; else now and then, and the listeners
+//! and the kernel's own count are enough meanwhile.
 
 mod diag;
 mod established;
@@ -11,15 +12,18 @@ mod text;
 
 use super::accounts::Accounts;
 use super::fault::{Fault, reason};
+use super::share::Share;
 use super::{Root, Seen};
-use crate::model::{Connection, Listener, Process, Protocol, Reach, Sensor, Sockets, TcpState};
+use crate::model::{Connection, Listener, Process, Protocol, Reach, Safe, Sensor, Sockets, TcpState};
 use chrono::{DateTime, Utc};
 use diag::Diag;
 use established::Established;
 pub(in crate::collect) use owners::Owners;
 use row::{Row, Wanted};
+use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 /// At most this many connections are shown; a sensor says how many there were.
 const CONNECTIONS_CAP: usize = 100_000;
@@ -27,12 +31,20 @@ const CONNECTIONS_CAP: usize = 100_000;
 /// Above this many sockets in the last full table, what each moved is not asked for: `None`, not a stall.
 const WITH_BYTES_UP_TO: usize = 10_000;
 
+/// So many sockets are read in every beat: they cost less than a millisecond.
+const ALWAYS_UP_TO: usize = 1_000;
+
+/// Reading more of them at their own pace takes one part in this many of the time.
+const SHARE: u32 = 1_000;
+
 /// How much is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Detail {
     /// Listeners, and the number of established connections.
     Doors,
-    /// All connections too, with what they moved.
+    /// All connections too, with what they moved; very many of them only now and then.
+    Paced,
+    /// All connections of this very moment: somebody looks at them.
     All,
 }
 
@@ -48,6 +60,11 @@ pub struct Collector {
     accounts: Accounts,
     rows: Vec<Row>,
     buffer: Vec<u8>,
+    /// Those of the last full look, with its time and the sockets that processes had in place of a terminal.
+    connections: Option<Arc<Vec<Connection>>>,
+    connections_at: Option<DateTime<Utc>>,
+    on_stdio: BTreeSet<u64>,
+    full_looks: Share,
 }
 
 /// Reads the two ends of each TCP socket in an answer of sock_diag with sequence number 1.
@@ -89,6 +106,10 @@ impl Collector {
             accounts: Accounts::new(&root),
             rows: Vec::new(),
             buffer: Vec::with_capacity(16 << 10),
+            connections: None,
+            connections_at: None,
+            on_stdio: BTreeSet::new(),
+            full_looks: Share::one_in(SHARE, Duration::ZERO),
         }
     }
 
@@ -99,11 +120,15 @@ impl Collector {
         processes: Option<&[Process]>,
         detail: Detail,
     ) -> Seen<Arc<Sockets>> {
+        let started = Instant::now();
         let mut missed = Missed::default();
-        let wanted = match detail {
-            Detail::All => Wanted::All { bytes: self.rows.len() <= WITH_BYTES_UP_TO },
-            Detail::Doors => Wanted::Doors,
+        let full = match detail {
+            Detail::All => true,
+            Detail::Paced => self.is_full_look_due(processes),
+            Detail::Doors => false,
         };
+        let many = self.connections.as_ref().map_or(0, |list| list.len());
+        let wanted = if full { Wanted::All { bytes: many <= WITH_BYTES_UP_TO } } else { Wanted::Doors };
         self.rows.clear();
         if let Err(fault) = self.read_table(Protocol::Tcp, wanted, &mut missed) {
             let sensors = vec![fault.blinds("net.sockets", "Network sockets")];
@@ -114,14 +139,34 @@ impl Collector {
             missed.udp = Some(fault);
             self.rows.truncate(tcp_rows);
         }
-        let established = match detail {
-            Detail::All => Some(count_established(&self.rows)),
-            Detail::Doors => self.established(now),
-        };
-        self.find_owners(now, processes, detail);
-        let sockets = self.sockets(detail, established, &mut missed);
-        let sensors = vec![sockets_sensor(&missed), self.owners_sensor(&sockets, processes.is_some())];
+        let established = if full { Some(count_established(&self.rows)) } else { self.established(now) };
+        self.find_owners(now, processes, full);
+        if full {
+            self.on_stdio = on_stdio(processes).collect();
+            self.full_looks.rest(started);
+        }
+        if detail == Detail::Doors {
+            self.connections = None;
+        }
+        let sockets = self.sockets(full.then_some(now), established, &mut missed);
+        let mut sensor = sockets_sensor(&missed);
+        if !full && let Some(many) = &self.connections {
+            let says = format!(
+                "{} connections are read now and then, and in every beat while Network is open.",
+                many.len()
+            );
+            sensor.says.get_or_insert_with(|| Safe::new(&says));
+        }
+        let sensors = vec![sensor, self.owners_sensor(&sockets, processes.is_some())];
         Seen { value: Some(Arc::new(sockets)), sensors }
+    }
+
+    /// Whether all connections are to be read in this beat: when they are few or not known yet, when their turn
+    /// has come, or when a process has a socket in place of a terminal that was not looked at.
+    fn is_full_look_due(&self, processes: Option<&[Process]>) -> bool {
+        self.connections.as_ref().is_none_or(|list| list.len() <= ALWAYS_UP_TO)
+            || self.full_looks.is_due()
+            || on_stdio(processes).any(|inode| !self.on_stdio.contains(&inode))
     }
 
     /// Appends the wanted sockets of one protocol to the rows.
@@ -165,24 +210,30 @@ impl Collector {
         self.established.number()
     }
 
-    fn find_owners(&mut self, now: DateTime<Utc>, processes: Option<&[Process]>, detail: Detail) {
+    fn find_owners(&mut self, now: DateTime<Utc>, processes: Option<&[Process]>, full: bool) {
         self.accounts.refresh();
         self.owners.begin();
         for row in self.rows.iter().filter(|row| row.inode != 0) {
             self.owners.meet(row.inode, is_door(row), now);
         }
-        self.owners.forget_closed(detail == Detail::All);
+        self.owners.forget_closed(full);
         if let Some(processes) = processes {
             self.owners.look_up(processes);
         }
     }
 
-    fn sockets(&self, detail: Detail, established: Option<u64>, missed: &mut Missed) -> Sockets {
+    /// What was read, with the connections of this beat (`full_at`) or of the last full look.
+    fn sockets(
+        &mut self,
+        full_at: Option<DateTime<Utc>>,
+        established: Option<u64>,
+        missed: &mut Missed,
+    ) -> Sockets {
         let mut listeners: Vec<Listener> =
             self.rows.iter().filter(|row| is_door(row)).map(|row| self.listener(row)).collect();
         listeners.sort_by_key(|door| (door.protocol, door.port, door.address, door.inode));
         listeners.dedup_by_key(|door| (door.protocol, door.port, door.address, door.inode));
-        let connections = (detail == Detail::All).then(|| {
+        if full_at.is_some() {
             let mut ports: Vec<(Protocol, u16)> =
                 listeners.iter().map(|door| (door.protocol, door.port)).collect();
             ports.dedup();
@@ -190,17 +241,19 @@ impl Collector {
             missed.connections = all.clone().count();
             let mut shown = Vec::with_capacity(missed.connections.min(CONNECTIONS_CAP));
             shown.extend(all.take(CONNECTIONS_CAP).map(|row| self.connection(row, &ports)));
-            shown
-        });
+            (self.connections, self.connections_at) = (Some(Arc::new(shown)), full_at);
+        }
+        let connections = self.connections.clone();
         let doors = listeners.iter().map(|door| (door.inode, door.owner.is_some()));
         let others =
-            connections.iter().flatten().map(|connection| (connection.inode, connection.owner.is_some()));
+            connections.iter().flat_map(|list| list.iter()).map(|one| (one.inode, one.owner.is_some()));
         let (mut owners_known, mut owners_total) = (0, 0);
         for (inode, known) in doors.chain(others) {
             owners_total += u64::from(inode != 0);
             owners_known += u64::from(known);
         }
-        Sockets { listeners, connections, established, owners_known, owners_total }
+        let connections_at = self.connections_at.filter(|_| connections.is_some());
+        Sockets { listeners, connections, connections_at, established, owners_known, owners_total }
     }
 
     fn listener(&self, row: &Row) -> Listener {
@@ -259,6 +312,11 @@ impl Collector {
         (sensor.seen, sensor.total) = (Some(known), Some(total));
         sensor
     }
+}
+
+/// Sockets that processes have in place of a terminal.
+fn on_stdio(processes: Option<&[Process]>) -> impl Iterator<Item = u64> {
+    processes.into_iter().flatten().filter_map(|process| process.program.stdio_socket)
 }
 
 /// A listening TCP or an unconnected, bound UDP socket.

@@ -57,7 +57,7 @@ use super::popup::Popup;
 use super::preferences::Preferences;
 use super::theme::{self, Theme};
 use super::{FAR, words};
-use crate::model::{FindingId, Level, Snapshot, Zone};
+use crate::model::{FindingId, Level, Request, Snapshot, Zone};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::sync::Arc;
 use std::time::Duration;
@@ -159,6 +159,8 @@ pub struct App {
     day_asked: Option<DateTime<Utc>>,
     /// The stretch that History asked for last.
     charted: Option<Stretch>,
+    /// The heartbeat was told that somebody looks at the connections.
+    watches_connections: bool,
     popup: Option<Popup>,
     entry: Option<Entry>,
     said: Option<(String, DateTime<Utc>)>,
@@ -191,6 +193,7 @@ impl App {
             day: Past::Unasked,
             day_asked: None,
             charted: None,
+            watches_connections: false,
             popup: None,
             entry: None,
             said: None,
@@ -302,6 +305,10 @@ impl App {
     /// What is missing on the screen: names, parts of the record.
     fn wants(&mut self, now: DateTime<Utc>) -> Vec<Effect> {
         let mut effects: Vec<Effect> = self.nameless().into_iter().collect();
+        let watches = self.tab == Tab::Network && self.looking_back().is_none();
+        if std::mem::replace(&mut self.watches_connections, watches) != watches {
+            effects.push(Effect::Request(Request::WatchConnections(watches)));
+        }
         if !self.looks.has_record {
             return effects;
         }

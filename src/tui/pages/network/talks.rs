@@ -185,7 +185,7 @@ pub(super) fn talks(snapshot: &Snapshot, one_by_one: bool) -> Vec<Talk> {
         .filter_map(|process| Some((process.program.uid?, process.program.user.as_ref()?.to_string())))
         .collect();
     let mut groups: BTreeMap<(Option<(u32, u64)>, String), Talk> = BTreeMap::new();
-    for connection in sockets.connections.iter().flatten() {
+    for connection in sockets.connections() {
         let ip = connection.remote.ip().to_canonical();
         let who = connection.owner.as_ref().map(|owner| (owner.pid, owner.start_ticks));
         let same = if one_by_one {

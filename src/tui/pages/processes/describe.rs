@@ -118,7 +118,7 @@ fn talks(pid: u32, view: &View<'_>) -> String {
         .filter(|listener| mine(&listener.owner))
         .map(|listener| format!("waits on port {}", listener.port))
         .collect();
-    let connections = sockets.connections.iter().flatten().filter(|connection| mine(&connection.owner));
+    let connections = sockets.connections().iter().filter(|connection| mine(&connection.owner));
     parts.extend(connections.map(|connection| format!("with {}", connection.remote)));
     let more = parts.len().saturating_sub(6);
     parts.truncate(6);

@@ -18,8 +18,8 @@ pub(super) fn attention(a: &ProcessRow, b: &ProcessRow) -> Ordering {
 /// Makes the rows of a beat.
 pub(super) fn rows(snapshot: &Snapshot, kernel: bool) -> Vec<ProcessRow> {
     let mut connections: HashMap<u32, u32> = HashMap::new();
-    let known = snapshot.readings.sockets.as_ref().and_then(|sockets| sockets.connections.as_ref());
-    for owner in known.into_iter().flatten().filter_map(|connection| connection.owner.as_ref()) {
+    let known = snapshot.readings.sockets.iter().flat_map(|sockets| sockets.connections());
+    for owner in known.filter_map(|connection| connection.owner.as_ref()) {
         *connections.entry(owner.pid).or_default() += 1;
     }
     let total =
