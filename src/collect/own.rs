@@ -1,7 +1,8 @@
-//! What this program costs: its own processor time with that of its finished children, and its memory.
+//! What this program costs: its own processor time with that of its finished children, its memory, and its reads
+//! and writes. The kernel counts no other system calls of a process.
 
 use super::Root;
-use super::fields::{number, words};
+use super::fields::{lines, number, words};
 use super::kept::Kept;
 use crate::model::OwnCost;
 use std::time::Duration;
@@ -11,8 +12,10 @@ use std::time::Duration;
 pub struct Meter {
     stat: Kept,
     statm: Kept,
+    io: Kept,
     buffer: Vec<u8>,
     used: Option<Duration>,
+    io_calls: Option<u64>,
 }
 
 impl Meter {
@@ -22,8 +25,10 @@ impl Meter {
         Self {
             stat: Kept::new(&root, "/proc/self/stat"),
             statm: Kept::new(&root, "/proc/self/statm"),
+            io: Kept::new(&root, "/proc/self/io"),
             buffer: Vec::new(),
             used: None,
+            io_calls: None,
         }
     }
 
@@ -35,7 +40,14 @@ impl Meter {
             elapsed.filter(|elapsed| !elapsed.is_zero()).zip(before).and_then(|(elapsed, before)| {
                 Some(used.checked_sub(before)?.as_secs_f64() / elapsed.as_secs_f64() * 100.0)
             });
-        OwnCost { cpu_pct, rss_bytes: self.resident(), beat_ms: None }
+        let io_calls = self.io_calls();
+        let calls_before = std::mem::replace(&mut self.io_calls, io_calls);
+        OwnCost {
+            cpu_pct,
+            rss_bytes: self.resident(),
+            io_calls: io_calls.zip(calls_before).and_then(|(now, before)| now.checked_sub(before)),
+            beat_ms: None,
+        }
     }
 
     /// Processor time so far: our threads to the nanosecond, children that ended to the tick.
@@ -51,6 +63,16 @@ impl Meter {
         self.statm.read(&mut self.buffer).ok()?;
         let pages = words(&self.buffer).nth(1).and_then(number)?;
         Some(pages * rustix::param::page_size() as u64)
+    }
+
+    /// Reads and writes so far, `syscr` and `syscw` of proc_pid_io(5).
+    fn io_calls(&mut self) -> Option<u64> {
+        self.io.read(&mut self.buffer).ok()?;
+        let value = |name: &[u8]| {
+            let line = lines(&self.buffer).find_map(|line| line.strip_prefix(name))?;
+            number(words(line).next()?)
+        };
+        Some(value(b"syscr:")? + value(b"syscw:")?)
     }
 }
 

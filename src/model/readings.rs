@@ -46,6 +46,9 @@ pub struct OwnCost {
     pub cpu_pct: Option<f64>,
     /// Resident memory of this process.
     pub rss_bytes: Option<u64>,
+    /// Reads and writes of this program, its threads included, since the last beat.
+    #[serde(default)]
+    pub io_calls: Option<u64>,
     /// Time that the last beat took, collection and judgement, in milliseconds.
     pub beat_ms: Option<f64>,
 }

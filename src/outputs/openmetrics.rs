@@ -20,6 +20,11 @@ pub fn text(snapshot: &Snapshot) -> String {
         "Resident memory of home-soc",
         own.rss_bytes.map(|bytes| bytes as f64),
     );
+    out.one(
+        "home_soc_self_io_calls",
+        "Reads and writes of home-soc in the last beat",
+        own.io_calls.map(|calls| calls as f64),
+    );
     out.one("home_soc_self_beat_seconds", "Duration of a beat", own.beat_ms.map(|ms| ms / 1000.0));
     out.0.push_str("# EOF\n");
     out.0

@@ -16,6 +16,12 @@ pub(super) fn sheet(view: &View<'_>) -> Sheet {
         row("CPU", or_unknown(own.cpu_pct.map(|pct| format!("{pct:.2} % of one core since the last beat")))),
         row("Memory", or_unknown(own.rss_bytes.map(|rss| text::bytes_long(rss as f64)))),
         row(
+            "Calls",
+            or_unknown(own.io_calls.map(|calls| {
+                format!("{} of the kernel to read or write since the last beat", text::plural(calls, "call"))
+            })),
+        ),
+        row(
             "Last beat",
             or_unknown(
                 own.beat_ms

@@ -607,7 +607,12 @@ pub(crate) fn calm() -> Snapshot {
             sockets: Some(Arc::new(sockets(false))),
             auth: None,
             logins: Some(Arc::new(logins(false))),
-            own: OwnCost { cpu_pct: Some(0.3), rss_bytes: Some(7_444_000), beat_ms: Some(4.0) },
+            own: OwnCost {
+                cpu_pct: Some(0.3),
+                rss_bytes: Some(7_444_000),
+                io_calls: Some(172),
+                beat_ms: Some(4.0),
+            },
             ..Readings::default()
         },
         sign_ins: Some(sign_ins(false)),

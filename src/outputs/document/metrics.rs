@@ -54,6 +54,7 @@ struct Rest<'a> {
     accepted_logins_24h: Option<u64>,
     sudo_24h: Option<u64>,
     sudo_denied_24h: Option<u64>,
+    self_io_calls: Option<u64>,
     self_beat_ms: Option<f64>,
 }
 
@@ -149,6 +150,7 @@ impl<'a> Metrics<'a> {
             accepted_logins_24h: signs.map(|seen| seen.accepted_24h),
             sudo_24h: signs.map(|seen| seen.sudo_24h),
             sudo_denied_24h: signs.map(|seen| seen.sudo_denied_24h),
+            self_io_calls: snapshot.readings.own.io_calls,
             self_beat_ms: optional(snapshot.readings.own.beat_ms, 2),
         };
         Self { rest: Some(rest), ..Self::for_line(snapshot) }
