@@ -87,7 +87,7 @@ for n in $(seq 16); do (sleep 4 | timeout 4 curl -s "telnet://${page#http://}" >
 sleep 2
 worker=$(pgrep -P "${started[0]}" -f web-process)
 printf '%-52s %s\n' "memory of the page's process, 32 clients" "$(awk '/VmRSS/ { printf "%.1f MB", $2 / 1024 }' "/proc/$worker/status")"
-printf '%-52s %s\n' "the whole page on the wire" "$(for path in / app.js api.js charts.js view.js words.js style.css chart.js icon.svg; do
+printf '%-52s %s\n' "the whole page on the wire" "$(for path in / app.js style.css chart.js icon.svg; do
   curl -s -o /dev/null -w '%{size_download} %{size_header}\n' -H "$auth" -H 'Accept-Encoding: gzip' "$page/${path#/}"; done | awk '{ sum += $1 + $2 } END { printf "%.1f KB", sum / 1000 }')"
 
 python3 "$scratch/control.py" "$scratch/monitor_metrics.jsonl" > "$scratch/port" & started+=($!)

@@ -3,7 +3,7 @@
 use super::live::{Live, MOST_BYTES, gzip};
 use super::serve::Body;
 use super::{assets, head, plain};
-use crate::model::{Level, Zone, moment};
+use crate::model::{Level, Metric, Zone, moment};
 use crate::outputs::document::{self, json_line};
 use crate::outputs::journal::{self, Change, Reader, Stretch};
 use crate::outputs::{events, mask, openmetrics};
@@ -16,8 +16,9 @@ use std::time::{Duration, Instant};
 const JSON: &str = "application/json; charset=utf-8";
 const TEXT: &str = "text/plain; charset=utf-8";
 
-/// The most points of one number.
+/// The most points of one number, and of several in one answer.
 const MOST_POINTS: usize = 2000;
+const MOST_POINTS_TOGETHER: usize = 6000;
 
 /// The most events in one answer.
 const MOST_EVENTS: usize = 500;
@@ -162,19 +163,22 @@ impl Api {
     }
 
     fn history(&self, query: &Query<'_>) -> Result<Vec<u8>, Problem> {
-        let name = query.get("metric").unwrap_or_else(|| "score".to_owned());
-        let metric = journal::metric(&name).map_err(|error| Problem(400, error.to_string()))?;
+        let names = query.get("metric").unwrap_or_else(|| "score".to_owned());
+        let metric = |name| journal::metric(name).map_err(|error| Problem(400, error.to_string()));
+        let metrics = names.split(',').take(Metric::ALL.len()).map(metric).collect::<Result<Vec<_>, _>>()?;
         let points = query.number("points")?.unwrap_or(if query.get("from").is_some() {
             MOST_POINTS
         } else {
             self.live_points
         });
-        let points = points.clamp(1, MOST_POINTS);
+        let points = points.clamp(1, MOST_POINTS.min(MOST_POINTS_TOGETHER / metrics.len()));
         let asked = match query.span()? {
             None => Asked::Latest(points),
             Some((from, to)) => Asked::Between(from, to, points),
         };
-        Ok(json_line(&self.stretch(asked)?.points(metric))?)
+        let stretch = self.stretch(asked)?;
+        let told: Vec<_> = metrics.into_iter().map(|metric| stretch.points(metric)).collect();
+        Ok(if let [one] = &*told { json_line(one)? } else { json_line(&told)? })
     }
 
     /// Reads a stretch, or gives the one that was just read: the charts of a page ask one after the other.

@@ -21,13 +21,9 @@ macro_rules! asset {
     };
 }
 
-const ASSETS: [Asset; 9] = [
+const ASSETS: [Asset; 5] = [
     asset!("/", "text/html; charset=utf-8", "page.html"),
     asset!("/app.js", "text/javascript; charset=utf-8", "app.js"),
-    asset!("/api.js", "text/javascript; charset=utf-8", "api.js"),
-    asset!("/charts.js", "text/javascript; charset=utf-8", "charts.js"),
-    asset!("/view.js", "text/javascript; charset=utf-8", "view.js"),
-    asset!("/words.js", "text/javascript; charset=utf-8", "words.js"),
     asset!("/style.css", "text/css; charset=utf-8", "style.css"),
     asset!("/chart.js", "text/javascript; charset=utf-8", "chart.umd.min.js"),
     asset!("/icon.svg", "image/svg+xml", "icon.svg"),
@@ -85,19 +81,17 @@ mod tests {
 
     #[test]
     fn our_own_scripts_make_no_markup_of_text() {
-        for path in ["/app.js", "/api.js", "/charts.js", "/view.js", "/words.js"] {
-            let text = String::from_utf8(find(path).unwrap().unpacked()).unwrap();
-            for sink in [
-                "innerHTML",
-                "outerHTML",
-                "insertAdjacent",
-                "document.write",
-                "eval(",
-                "new Function",
-                "\"style\"",
-            ] {
-                assert!(!text.contains(sink), "{path}: {sink}");
-            }
+        let text = String::from_utf8(find("/app.js").unwrap().unpacked()).unwrap();
+        for sink in [
+            "innerHTML",
+            "outerHTML",
+            "insertAdjacent",
+            "document.write",
+            "eval(",
+            "new Function",
+            "\"style\"",
+        ] {
+            assert!(!text.contains(sink), "{sink}");
         }
         let page = String::from_utf8(find("/").unwrap().unpacked()).unwrap();
         assert!(!page.contains("style=") && !page.contains("<style"), "inline style");

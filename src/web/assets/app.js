@@ -1,7 +1,7 @@
 // The page's life: what is asked when, and what is shown then.
 
 import { NoToken, Stream, enter, hasToken, json } from "./api.js";
-import { METRICS, TimeChart } from "./charts.js";
+import { METRICS, TimeChart, repaint } from "./charts.js";
 import { put, replace, span, time, zone } from "./words.js";
 import * as view from "./view.js";
 
@@ -9,7 +9,7 @@ const POINTS = 400;
 const HIDDEN_FOR = 30000;
 const get = id => document.getElementById(id);
 
-const page = { range: "live", livePoints: 50, events: [], alerts: null, picture: null, snapshot: null, beatAt: 0, interval: 10, loadedAt: 0 };
+const page = { range: "live", livePoints: 50, events: [], alerts: null, newest: "", snapshot: null, beatAt: 0, interval: 10, loadedAt: 0 };
 const charts = METRICS.map((metric, place) => new TimeChart(metric, place));
 const stream = new Stream(heard, lost);
 
@@ -32,12 +32,10 @@ function beat(data) {
     for (const chart of charts) chart.add(data, page.livePoints);
     say();
   }
-  if (data.picture && data.picture !== page.picture) {
-    page.picture = data.picture;
-    picture();
-  }
+  page.newest = data.picture;
+  if (page.snapshot && data.picture && data.picture !== page.snapshot.time) picture().then(events);
   const every = page.range === "live" ? Infinity : Math.max(30, hours() * 9) * 1000;
-  if (typeof page.range === "number" && Date.now() - page.loadedAt > every) load();
+  if (typeof page.range === "number" && Date.now() - page.loadedAt > every) load().then(events);
 }
 
 // Says how fresh the page is, by the machine's own clock.
@@ -84,18 +82,28 @@ async function attempt(work) {
   }
 }
 
-// The newest picture and its events.
+// The newest picture in words. What asks while one is on its way waits for it, and is told the next where it is older.
 const picture = () => attempt(async () => {
-  const snapshot = await json("/api/snapshot");
-  page.snapshot = snapshot;
+  page.again = page.asking;
+  if (page.asking) return;
+  page.asking = true;
+  try {
+    do {
+      page.again = false;
+      page.snapshot = await json("/api/snapshot");
+    } while (page.again && page.newest !== page.snapshot.time);
+  } finally {
+    page.asking = false;
+  }
+  const { snapshot } = page;
   view.verdict(snapshot);
   view.bill(snapshot);
   view.blind(snapshot);
-  view.doors(snapshot);
-  view.people(snapshot);
   for (const chart of charts) chart.hinder(snapshot.sensors);
   announce(snapshot);
-  await events();
+  await settled;
+  view.doors(snapshot);
+  view.people(snapshot);
 });
 
 // Tells those who hear the page of new alerts, and of nothing else.
@@ -106,10 +114,14 @@ function announce(snapshot) {
   if (fresh.length) replace("news", ...fresh.map(finding => put("p", "", `New alert: ${finding.title}`)));
 }
 
-async function events() {
+const events = () => attempt(async () => {
   const { from, to } = stretch(24);
   page.events = await json(`/api/events?from=${from}&to=${to}`);
   showEvents();
+  mark();
+});
+
+function mark() {
   for (const chart of charts) chart.mark(page.events.filter(event => event.level === "alert"));
 }
 
@@ -127,19 +139,36 @@ function stretch(live) {
   return { from: new Date(to - wide * 3600000).toISOString(), to: new Date(to).toISOString() };
 }
 
-// Reads the charts' stretch of the record.
+// Reads the charts' stretch of the record, all of it by one question. The first chart is shown before the next is drawn.
 const load = () => attempt(async () => {
   page.stopper?.abort();
   const stopper = page.stopper = new AbortController();
   page.loadedAt = Date.now();
   const { from, to } = stretch(1);
-  const query = page.range === "live" ? `points=${page.livePoints}` : `from=${from}&to=${to}&points=${POINTS}`;
-  const answers = await Promise.all(METRICS.map(metric => json(`/api/history?metric=${metric.name}&${query}`, stopper.signal)));
-  answers.forEach((answer, place) => charts[place].take(answer));
-  page.loaded = true;
+  const query = page.range === "live" ? "" : `&from=${from}&to=${to}&points=${POINTS}`;
+  const asked = json(`/api/history?metric=${METRICS.map(metric => metric.name)}${query}`, stopper.signal);
+  const [answers] = await Promise.all([asked, chartJs]);
+  for (const [place, answer] of answers.entries()) {
+    if (stopper.signal.aborted) return;
+    charts[place].take(answer);
+    if (page.drawn) continue;
+    await frame();
+    settle();
+  }
+  page.drawn = page.loaded = true;
   say();
-  await events();
-});
+  mark();
+}).finally(settle);
+
+// Until the first chart is on the screen, or will not be: what lies below it waits so long.
+let settle;
+const settled = new Promise(done => { settle = done; });
+
+// Chart.js is read after this, while the first answers are on their way.
+const chartJs = new Promise(done => (window.Chart ? done() : addEventListener("DOMContentLoaded", done)));
+
+// Until what was drawn is on the screen; a hidden page has none.
+const frame = () => new Promise(done => (document.hidden ? done() : requestAnimationFrame(() => setTimeout(done))));
 
 function say() {
   const { from, to } = charts[0];
@@ -153,13 +182,13 @@ function choose(range) {
   for (const button of document.querySelectorAll("[data-range]")) {
     button.setAttribute("aria-pressed", String(button.dataset.range === String(range)));
   }
-  load();
+  load().then(events);
 }
 
 function look(theme) {
   if (theme) document.documentElement.dataset.theme = theme;
   else delete document.documentElement.dataset.theme;
-  for (const chart of charts) chart.paint();
+  repaint();
 }
 
 function save(name, kind, text) {
@@ -201,9 +230,9 @@ function begin() {
   if (!hasToken()) return door();
   document.documentElement.dataset.open = "";
   get("door").hidden = true;
+  const drawn = load();
   stream.start();
-  picture();
-  load();
+  Promise.all([picture(), drawn]).then(events);
 }
 
 function wire() {
@@ -234,6 +263,5 @@ function wire() {
 
 replace("charts", ...charts.map(chart => chart.figure));
 if (hasToken()) document.documentElement.dataset.open = "";
-for (const chart of charts) chart.open();
 wire();
 begin();

@@ -39,8 +39,17 @@ const cursorLine = {
   },
 };
 
+// The colours of the theme, asked for once: each question makes the browser work out the look of the whole page.
+let theme = new Map();
 function color(name) {
-  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  if (!theme.has(name)) theme.set(name, getComputedStyle(document.documentElement).getPropertyValue(name).trim());
+  return theme.get(name);
+}
+
+// Takes the colours of another theme.
+export function repaint() {
+  theme = new Map();
+  for (const chart of charts) chart.paint();
 }
 
 function ticks(scale) {
@@ -53,12 +62,15 @@ function ticks(scale) {
   scale.step = step;
 }
 
+const DAYS = { day: "numeric", month: "short" };
+const MINUTES = { hour: "2-digit", minute: "2-digit", hour12: false };
+const SECONDS = { ...MINUTES, second: "2-digit" };
+const formats = new Map();
+
 function tick(value) {
-  const at = new Date(value);
-  const options = this.step >= 86400000 ? { day: "numeric", month: "short" }
-    : this.step >= 60000 ? { hour: "2-digit", minute: "2-digit", hour12: false }
-    : { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false };
-  return at.toLocaleString(undefined, options);
+  const options = this.step >= 86400000 ? DAYS : this.step >= 60000 ? MINUTES : SECONDS;
+  if (!formats.has(options)) formats.set(options, new Intl.DateTimeFormat(undefined, options));
+  return formats.get(options).format(value);
 }
 
 export class TimeChart {
@@ -77,19 +89,20 @@ export class TimeChart {
       put("figcaption", "", put("span", "", metric.title, put("span", "muted", ` ${metric.unit}`)), this.now),
       put("div", "canvas", this.canvas), this.summary, this.details);
     this.dash = DASHES[place];
+    charts.push(this);
   }
 
-  // Charts measure the room that they stand in: only once they stand there.
+  // Makes the chart with what it shows first: Chart.js measures, lays out and draws once, not once for each change.
   open() {
     const quiet = { radius: 0, hoverRadius: 4, borderWidth: 0, pointHitRadius: 0 };
     const line = { ...quiet, borderWidth: 2, borderDash: this.dash, stepped: this.metric.stepped ? "after" : false };
-    this.chart = new Chart(this.canvas, {
+    const config = {
       type: "line",
       data: { datasets: [
-        { ...line, data: [], label: this.metric.title },
-        { ...quiet, data: [], label: "most", fill: "+1", stepped: line.stepped },
-        { ...quiet, data: [], label: "least", stepped: line.stepped },
-        { ...quiet, data: [], label: "alerts", showLine: false, radius: 5, pointStyle: "triangle" },
+        { ...line, label: this.metric.title },
+        { ...quiet, label: "most", fill: "+1", stepped: line.stepped },
+        { ...quiet, label: "least", stepped: line.stepped },
+        { ...quiet, label: "alerts", showLine: false, radius: 5, pointStyle: "triangle" },
       ] },
       options: {
         animation: false, parsing: false, normalized: true, maintainAspectRatio: false, spanGaps: false,
@@ -108,10 +121,11 @@ export class TimeChart {
         },
       },
       plugins: [cursorLine],
-    });
+    };
+    this.fill(config);
+    this.dye(config);
+    this.chart = new Chart(this.canvas, config);
     this.canvas.addEventListener("mouseleave", () => moveCursor(null));
-    charts.push(this.chart);
-    this.paint();
   }
 
   label(item) {
@@ -154,15 +168,18 @@ export class TimeChart {
   // Takes over why its number cannot be seen.
   hinder(sensors) {
     const sensor = sensors.find(one => one.id === this.metric.sensor && one.state === "blind");
-    this.hindered = sensor && (sensor.says || sensor.reason);
-    this.draw();
+    const why = sensor && (sensor.says || sensor.reason);
+    if (why === this.hindered) return;
+    this.hindered = why;
+    this.describe();
   }
 
   mark(alerts) {
     if (!this.metric.stepped) return;
+    const before = JSON.stringify(this.alerts);
     this.alerts = alerts.map(alert => ({ x: Date.parse(alert.time), y: this.at(Date.parse(alert.time)), text: alert.text }))
       .filter(alert => alert.y !== null && alert.x >= this.from && alert.x <= this.to);
-    this.draw();
+    if (JSON.stringify(this.alerts) !== before) this.draw();
   }
 
   at(x) {
@@ -175,22 +192,30 @@ export class TimeChart {
   }
 
   draw() {
+    this.describe();
+    if (!this.chart) return this.open();
+    this.fill(this.chart);
+    this.chart.update("none");
+  }
+
+  // Says in words what the chart shows.
+  describe() {
     const seen = this.points.filter(point => point.value !== null);
     this.now.textContent = seen.length ? this.metric.say(seen.at(-1).value) : "–";
     this.summary.textContent = this.words(seen);
     this.canvas.setAttribute("aria-label", `${this.metric.title}: ${this.summary.textContent}`);
     this.fillTable();
-    if (!this.chart) return;
-    const { datasets } = this.chart.data;
+  }
+
+  fill({ data: { datasets }, options: { scales } }) {
     const line = key => this.points.map(point => ({ x: point.x, y: point[key] }));
     const thinned = this.points.some(point => point.min !== point.max);
     datasets[0].data = line("value");
     datasets[1].data = thinned ? line("max") : [];
     datasets[2].data = thinned ? line("min") : [];
     datasets[3].data = this.alerts || [];
-    this.chart.options.scales.x.min = this.from;
-    this.chart.options.scales.x.max = Math.max(this.to, this.from + 1000);
-    this.chart.update("none");
+    scales.x.min = this.from;
+    scales.x.max = Math.max(this.to, this.from + 1000);
   }
 
   words(seen) {
@@ -218,19 +243,21 @@ export class TimeChart {
     this.rows.replaceChildren(table(`${this.metric.title}, times in ${zone}`, ["time", "value", "least", "most"], rows, "Nothing was seen."));
   }
 
-  // Takes the colours of the theme.
   paint() {
-    const [line, , , marks] = this.chart.data.datasets;
+    if (!this.chart) return;
+    this.dye(this.chart);
+    this.chart.update("none");
+  }
+
+  dye({ data: { datasets: [line, band, , marks] }, options: { scales } }) {
     line.borderColor = line.backgroundColor = color(this.color);
-    this.chart.data.datasets[1].backgroundColor = color(`${this.color}-spread`);
+    band.backgroundColor = color(`${this.color}-spread`);
     marks.backgroundColor = marks.borderColor = color("--alert");
-    for (const axis of ["x", "y"]) {
-      const scale = this.chart.options.scales[axis];
+    for (const scale of [scales.x, scales.y]) {
       scale.ticks.color = color("--muted");
-      scale.grid = { color: color("--rule"), tickLength: 0, drawTicks: false };
       scale.ticks.padding = 6;
+      scale.grid = { color: color("--rule"), tickLength: 0, drawTicks: false };
     }
-    this.draw();
   }
 }
 
@@ -244,5 +271,5 @@ function read(point) {
 function moveCursor(at) {
   if (at === cursor) return;
   cursor = at;
-  for (const chart of charts) chart.draw();
+  for (const { chart } of charts) chart?.draw();
 }

@@ -1,6 +1,6 @@
 // The picture in words: verdict, bill with its findings, what cannot be seen, doors, people. It asks nothing.
 
-import { ago, bytes, command, copyable, level, plural, put, replace, span, table, time, zone } from "./words.js";
+import { ago, command, copyable, level, plural, put, replace, span, table, time, zone } from "./words.js";
 
 const BANDS = { normal: "all normal", minor: "minor", something_off: "something is off", serious: "act now" };
 const REACH = { this_machine: "this machine", lan: "its own network", everyone: "every network" };
@@ -151,4 +151,3 @@ export function events(list, least, words) {
   replace("events", made);
 }
 
-export { bytes };
