@@ -160,6 +160,9 @@ fn the_numbers_are_those_of_the_record_and_of_json() {
             assert_eq!(value.as_f64(), point["value"].as_f64(), "{metric} at {}", point["time"]);
         }
     }
+    let together = page.json("/api/history?metric=score,failed_logins&points=50");
+    let named = |place: usize| together[place]["metric"].as_str().map(str::to_owned);
+    assert_eq!([named(0), named(1), named(2)], [Some("score".into()), Some("failed_logins".into()), None]);
     let thinned = page.json("/api/history?metric=memory_used_pct&from=-1h&to=now&points=2");
     assert!(thinned["points"].as_array().unwrap().len() <= 2);
     let shown = page.json("/api/snapshot");

@@ -1,17 +1,16 @@
 //! What the page can ask for. Every answer comes from the newest beats or from the record; nothing is changed.
 
 use super::live::{Live, MOST_BYTES, gzip};
+use super::past::{Asked, Past};
 use super::serve::Body;
 use super::{assets, head, plain};
 use crate::model::{Level, Metric, Zone, moment};
 use crate::outputs::document::{self, json_line};
-use crate::outputs::journal::{self, Change, Reader, Stretch};
+use crate::outputs::journal::{self, Change};
 use crate::outputs::{events, mask, openmetrics};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
 
 const JSON: &str = "application/json; charset=utf-8";
 const TEXT: &str = "text/plain; charset=utf-8";
@@ -26,10 +25,6 @@ const MOST_EVENTS: usize = 500;
 /// Answers shorter than this are not packed.
 const WORTH_PACKING: usize = 1024;
 
-/// Stretches of the record that are remembered, and how long: the charts of one page ask for the same one.
-const STRETCHES: usize = 2;
-const STRETCH_FRESH: Duration = Duration::from_secs(2);
-
 /// An answer.
 pub(super) struct Answer {
     pub(super) status: u16,
@@ -41,28 +36,14 @@ pub(super) struct Answer {
 /// What can be asked.
 pub(super) struct Api {
     live: Arc<Live>,
-    reader: Option<Reader>,
+    past: Option<Arc<Past>>,
     live_points: usize,
     /// Beats come from a monitor that runs; else from the record alone.
     fed: bool,
-    stretches: Mutex<VecDeque<Remembered>>,
-}
-
-struct Remembered {
-    asked: Asked,
-    at: Instant,
-    stretch: Arc<Stretch>,
 }
 
 /// From when to when.
 type Between = (DateTime<Utc>, DateTime<Utc>);
-
-/// A stretch as it was asked for.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Asked {
-    Latest(usize),
-    Between(DateTime<Utc>, DateTime<Utc>, usize),
-}
 
 /// Why a question has no answer: a status and words.
 struct Problem(u16, String);
@@ -94,8 +75,8 @@ struct EventRow {
 }
 
 impl Api {
-    pub(super) const fn new(live: Arc<Live>, reader: Option<Reader>, live_points: usize, fed: bool) -> Self {
-        Self { live, reader, live_points, fed, stretches: Mutex::new(VecDeque::new()) }
+    pub(super) const fn new(live: Arc<Live>, past: Option<Arc<Past>>, live_points: usize, fed: bool) -> Self {
+        Self { live, past, live_points, fed }
     }
 
     pub(super) fn live(&self) -> &Live {
@@ -176,32 +157,13 @@ impl Api {
             None => Asked::Latest(points),
             Some((from, to)) => Asked::Between(from, to, points),
         };
-        let stretch = self.stretch(asked)?;
+        let stretch = self.past()?.stretch(asked)?;
         let told: Vec<_> = metrics.into_iter().map(|metric| stretch.points(metric)).collect();
         Ok(if let [one] = &*told { json_line(one)? } else { json_line(&told)? })
     }
 
-    /// Reads a stretch, or gives the one that was just read: the charts of a page ask one after the other.
-    fn stretch(&self, asked: Asked) -> Result<Arc<Stretch>, Problem> {
-        let reader = self.reader()?;
-        let mut known = self.stretches.lock().unwrap_or_else(PoisonError::into_inner);
-        known.retain(|one| one.at.elapsed() < STRETCH_FRESH);
-        if let Some(one) = known.iter().find(|one| one.asked == asked) {
-            return Ok(Arc::clone(&one.stretch));
-        }
-        let stretch = Arc::new(match asked {
-            Asked::Latest(count) => Stretch::latest(reader, count, Utc::now())?,
-            Asked::Between(from, to, points) => Stretch::between(reader, from, to, points)?,
-        });
-        if known.len() == STRETCHES {
-            known.pop_front();
-        }
-        known.push_back(Remembered { asked, at: Instant::now(), stretch: Arc::clone(&stretch) });
-        Ok(stretch)
-    }
-
-    fn reader(&self) -> Result<&Reader, Problem> {
-        self.reader.as_ref().ok_or_else(|| {
+    fn past(&self) -> Result<&Past, Problem> {
+        self.past.as_deref().ok_or_else(|| {
             Problem(
                 404,
                 "No record is kept: neither XDG_STATE_HOME nor HOME is set; name one with --data-dir"
@@ -223,9 +185,9 @@ impl Api {
         let picture = self.live.picture();
         let mut list =
             picture.as_ref().map_or_else(Vec::new, |picture| events::latest(&picture.snapshot, level, most));
-        if let (Some((from, to)), Some(reader)) = (span, &self.reader) {
+        if let (Some((from, to)), Some(past)) = (span, &self.past) {
             list.retain(|event| (from..=to).contains(&event.at));
-            list.extend(reader.alerts(from, to)?.into_iter().map(|alert| events::Event {
+            list.extend(past.reader.alerts(from, to)?.into_iter().map(|alert| events::Event {
                 at: alert.at,
                 level: if alert.change == Change::Closed { Level::Info } else { Level::Alert },
                 speaker: "record".to_owned(),

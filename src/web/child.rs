@@ -3,6 +3,7 @@
 use super::api::Api;
 use super::gate::Gate;
 use super::live::Live;
+use super::past::Past;
 use super::{Orders, Report, confine, feed, serve};
 use crate::outputs::document::json_line;
 use crate::outputs::journal::Reader;
@@ -54,7 +55,11 @@ fn serve_by_orders() -> Result<()> {
     let live = Arc::new(Live::default());
     let reader = orders.data_dir.map(Reader::new);
     let live_points = orders.live_points as usize;
-    serve::start(inner, Api::new(Arc::clone(&live), reader.clone(), live_points, orders.fed))?;
+    let past = reader.clone().map(|reader| Arc::new(Past::new(reader)));
+    serve::start(inner, Api::new(Arc::clone(&live), past.clone(), live_points, orders.fed))?;
+    if let Some(past) = past {
+        spawn("past", move || past.keep())?;
+    }
     if let Some(reader) = reader.filter(|_| !orders.fed) {
         let live = Arc::clone(&live);
         spawn("record", move || feed::from_record(&reader, &live))?;

@@ -12,6 +12,7 @@ mod feed;
 mod gate;
 mod head;
 mod live;
+mod past;
 mod place;
 mod plain;
 mod serve;

@@ -2,8 +2,8 @@
 //!
 //! Where nothing ran there is no point.
 
-use super::Reader;
 use super::line;
+use super::{Ladder, Reader};
 use crate::model::{Column, Metric, Sample, Snapshot, Zone};
 use crate::outputs::document::{self, Document};
 use anyhow::Result;
@@ -54,6 +54,12 @@ impl Stretch {
         }
         let held = Held::Columns(columns.columns.into_iter().flatten().collect());
         Ok(Self { from, to, step_s: document::finite(columns.step_s, 3), held })
+    }
+
+    /// Takes a stretch of time from memory, as at most so many columns; `None` where the record must be asked.
+    pub fn on(ladder: &Ladder, from: DateTime<Utc>, to: DateTime<Utc>, most: usize) -> Option<Self> {
+        let (step_s, columns) = ladder.columns(from, to, most)?;
+        Some(Self { from, to, step_s: Some(step_s as f64), held: Held::Columns(columns) })
     }
 
     /// Reads the newest beats.
