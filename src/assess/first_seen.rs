@@ -13,16 +13,26 @@ pub(super) const DOORS: &str = "door";
 pub(super) const PROGRAMS: &str = "program";
 /// Accounts that became another one, and by which command.
 pub(super) const SUDO: &str = "sudo";
+/// Programs with the ports that they call.
+pub(super) const TALKS: &str = "talk";
+/// Services that no package brought, each with a hash of what it runs.
+pub(super) const UNITS: &str = "unit";
+/// Kernel modules that no package brought.
+pub(super) const MODULES: &str = "module";
+/// USB devices by their numbers.
+pub(super) const DEVICES: &str = "device";
 /// What this machine does: it takes passwords.
 pub(super) const HABITS: &str = "habit";
 
 /// Kinds that are kept; a file of another version may hold others.
-const KINDS_CAP: usize = 8;
+const KINDS_CAP: usize = 12;
 /// Things of one kind that are remembered; those that were not seen for longest are forgotten first. Kinds do not take
 /// each other's room: a flood of programs makes no login new.
 const THINGS_CAP: usize = 250;
+/// The same for kinds of which a machine has few at a time.
+const FEW_CAP: usize = 128;
 /// Bytes of a name that are kept; of a longer one the end becomes a hash.
-const NAME_CAP: usize = 80;
+const NAME_CAP: usize = 60;
 /// How far ahead of now a thing can have been seen, when the clock was right.
 const AHEAD: TimeDelta = TimeDelta::days(2);
 /// After so long a thing is usual.
@@ -90,6 +100,7 @@ impl Known {
     /// Notes a thing at a moment, and answers what is known of it now. `usual` makes it part of the starting point.
     pub(super) fn see(&mut self, kind: &str, name: &str, at: DateTime<Utc>, usual: bool) -> Seen {
         let fresh = Seen { first: at, last: at, usual };
+        let cap = if [TALKS, MODULES, DEVICES].contains(&kind) { FEW_CAP } else { THINGS_CAP };
         let Some(things) = self.kind(kind) else { return fresh };
         let name = short(name);
         if let Some(seen) = things.by_name.get_mut(&*name) {
@@ -100,7 +111,7 @@ impl Known {
             seen.usual |= usual || seen.last - seen.first > USUAL_AFTER;
             return *seen;
         }
-        things.make_room();
+        things.make_room(cap);
         things.by_name.insert(name.into_owned(), fresh);
         fresh
     }
@@ -115,12 +126,12 @@ impl Known {
 
 impl Things {
     /// One in eight makes room at once, so that a flood does not search at every name.
-    fn make_room(&mut self) {
-        if self.by_name.len() < THINGS_CAP {
+    fn make_room(&mut self, cap: usize) {
+        if self.by_name.len() < cap {
             return;
         }
         let mut ages: Vec<_> = self.by_name.values().map(|seen| (seen.last, seen.first)).collect();
-        let (_, oldest, _) = ages.select_nth_unstable(THINGS_CAP / 8);
+        let (_, oldest, _) = ages.select_nth_unstable(cap / 8);
         let oldest = *oldest;
         self.by_name.retain(|_, seen| (seen.last, seen.first) > oldest);
     }

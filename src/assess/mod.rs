@@ -9,6 +9,7 @@ mod book;
 mod exec;
 mod first_seen;
 mod health;
+mod inventory;
 mod memory;
 mod network;
 mod oddity;
@@ -21,6 +22,7 @@ mod sighting;
 mod story;
 mod streak;
 mod strings;
+mod talks;
 mod unusual;
 mod visibility;
 
@@ -70,6 +72,8 @@ pub struct Judge {
     access: access::Access,
     streaks: streak::Streaks,
     vouched: exec::Vouched,
+    talks: talks::Talks,
+    newcomers: inventory::Newcomers,
     /// What was seen since the last beat.
     round: sighting::Round,
 }
@@ -84,6 +88,8 @@ impl Judge {
             access: access::Access::default(),
             streaks: streak::Streaks::default(),
             vouched: exec::Vouched::default(),
+            talks: talks::Talks::default(),
+            newcomers: inventory::Newcomers::default(),
             round: sighting::Round::default(),
         }
     }
@@ -193,6 +199,18 @@ impl Judge {
                 processes,
                 &mut self.memory.known,
             );
+        }
+        if let (Some(sockets), Some(kin)) = (&readings.sockets, kin) {
+            let vouched = &self.vouched;
+            talks::Calls { settings: &self.settings, kin, vouched, learns, now }.judge(
+                &mut round,
+                sockets,
+                &mut self.talks,
+                &mut self.memory.known,
+            );
+        }
+        if let Some(inventory) = &readings.inventory {
+            self.newcomers.judge(&mut round, inventory, &mut self.memory.known, &self.settings, now);
         }
         if let Some(oddities) = &readings.oddities {
             oddity::judge(&mut round, oddities, kin, &self.settings, now);

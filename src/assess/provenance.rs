@@ -105,7 +105,7 @@ pub(super) fn place(path: &str) -> Place {
 }
 
 /// Folders in which nobody but the package manager puts programs.
-fn is_only_for_packages(path: &str) -> bool {
+pub(super) fn is_only_for_packages(path: &str) -> bool {
     ["/usr/bin/", "/usr/sbin/", "/usr/lib/", "/usr/libexec/", "/bin/", "/sbin/", "/lib/"]
         .iter()
         .any(|folder| path.starts_with(folder))

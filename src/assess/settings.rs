@@ -171,6 +171,14 @@ numbers! {
     traced_process = 10.0,
     /// A program that sees or makes raw packets. Default 10.
     packet_socket = 10.0,
+    /// A program from an odd folder that talks to others, four times what a first talk to a port costs. Default 4.
+    new_talk = 4.0,
+    /// A new service that no package brought, three times as much from an odd folder. Default 8.
+    new_unit = 8.0,
+    /// A kernel module that no package brought, at its worst. Default 25.
+    new_module = 25.0,
+    /// A USB device that poses as another kind as well, four times what a new one costs. Default 4.
+    new_usb_device = 4.0,
     /// Sustained processor use that nothing explains. Default 15.
     unexplained_cpu = 15.0,
     /// Numbers that are unusual for this machine, all together. Default 2.

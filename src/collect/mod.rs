@@ -8,6 +8,7 @@ mod fields;
 #[doc(hidden)]
 pub mod fuzzing;
 pub mod host;
+pub mod inventory;
 mod kept;
 pub mod logins;
 pub mod oddities;

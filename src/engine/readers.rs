@@ -30,6 +30,7 @@ pub(super) struct Readers {
     auth: Worker<collect::auth::source::Collector>,
     execs: Worker<collect::execs::Collector>,
     oddities: Worker<collect::oddities::Collector>,
+    inventory: Worker<collect::inventory::Collector>,
     own: collect::own::Meter,
     /// How much of the sockets is wanted.
     detail: Detail,
@@ -83,6 +84,10 @@ impl Readers {
             oddities: Worker::new("oddities", {
                 let root = on(root);
                 move || collect::oddities::Collector::new(root.clone())
+            }),
+            inventory: Worker::new("inventory", {
+                let root = on(root);
+                move || collect::inventory::Collector::new(root.clone())
             }),
             own: collect::own::Meter::new(),
             detail: Detail::Paced,
@@ -144,6 +149,13 @@ impl Readers {
             Seen::<()> { value: None, sensors: vec![sensor] }
         });
         take(packages.sensors);
+        let mut inventory = Seen::default();
+        self.owners.work(|owners| {
+            let patience = patience.min(PACKAGES_PATIENCE);
+            inventory = self.inventory.work(|inventory| inventory.read(now, owners, patience));
+            Seen::<()>::default()
+        });
+        take(inventory.sensors);
         let running = processes.value.as_deref().map(Vec::as_slice);
         let detail = self.detail;
         let sockets = self.sockets.work(|sockets| sockets.read(now, running, detail));
@@ -174,6 +186,7 @@ impl Readers {
             logins: logins.value,
             execs: execs.value,
             oddities: oddities.value,
+            inventory: inventory.value,
             own: OwnCost { beat_ms: None, ..self.own.read(elapsed) },
             timings: vec![
                 self.system.timing(),
@@ -183,6 +196,7 @@ impl Readers {
                 self.sockets.timing(),
                 self.logins.timing(),
                 self.oddities.timing(),
+                self.inventory.timing(),
                 self.auth.timing(),
             ],
         };

@@ -7,6 +7,7 @@ mod clock;
 mod exec;
 mod finding;
 mod history;
+mod inventory;
 mod logins;
 mod moment;
 mod oddity;
@@ -29,6 +30,7 @@ pub use finding::{
     Acceptance, Category, Confidence, Evidence, Finding, FindingId, Fix, Kind, Level, Status, fingerprint,
 };
 pub use history::{Column, Columns, History, Metric, Numbers, Sample, Span};
+pub use inventory::{Command, Inventory, Module, Modules, Unit, UsbDevice};
 pub use logins::{Login, LoginKind, Logins, Session};
 pub use moment::moment;
 pub use oddity::{HiddenProcess, Hiding, Oddities, PacketFamily, PacketSocket, TracedProcess};

@@ -1,6 +1,6 @@
 //! Everything that was read in one beat. Absent is absent: a sensor says why.
 
-use super::{AuthReading, ExecReading, Logins, Oddities, Process, Sockets, System};
+use super::{AuthReading, ExecReading, Inventory, Logins, Oddities, Process, Sockets, System};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -23,6 +23,9 @@ pub struct Readings {
     /// Contradictions and rare things; kept from beat to beat, looked at in a slower pace.
     #[serde(default)]
     pub oddities: Option<Arc<Oddities>>,
+    /// What seldom changes, from the latest look; not recorded, findings tell what was new.
+    #[serde(skip)]
+    pub inventory: Option<Arc<Inventory>>,
     /// What this program costs.
     pub own: OwnCost,
     /// How long each reader took for this beat; not recorded.

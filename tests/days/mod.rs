@@ -4,8 +4,9 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use home_soc::model::{
-    AuthEvent, AuthKind, AuthReading, Exe, ExecReading, Interface, Listener, Owner, Paging, Pressure,
-    PressureLine, Process, Program, Protocol, Reach, Readings, Sockets, System,
+    AuthEvent, AuthKind, AuthReading, Command, Connection, Exe, ExecReading, Interface, Inventory, Listener,
+    Module, Modules, Owner, Paging, Pressure, PressureLine, Process, Program, Protocol, Reach, Readings,
+    Sockets, System, TcpState, Unit, UsbDevice,
 };
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
@@ -104,7 +105,14 @@ pub fn restless(minute: i64) -> Readings {
         event.key = Some(format!("SHA256:{:043}", minute * 20 + n).as_str().into());
         Arc::new(event)
     });
-    readings.auth.as_mut().unwrap().events = events.collect();
+    let sudos = (0..20).map(|n| {
+        let mut event = AuthEvent::new(AuthKind::Sudo, "sudo", "the line as written");
+        event.time = Some(start() + TimeDelta::minutes(minute));
+        event.user = Some(format!("{:090}", minute * 20 + n).as_str().into());
+        event.command = Some("/usr/bin/id".into());
+        Arc::new(event)
+    });
+    readings.auth.as_mut().unwrap().events = events.chain(sudos).collect();
     let sockets = Arc::make_mut(readings.sockets.as_mut().unwrap());
     sockets.listeners = (0..20)
         .map(|n| Listener {
@@ -119,5 +127,54 @@ pub fn restless(minute: i64) -> Readings {
             since: None,
         })
         .collect();
+    sockets.connections = Some(Arc::new((0..50).map(|n| call(minute, n)).collect()));
+    readings.inventory = Some(Arc::new(strangers(minute)));
     readings
+}
+
+/// A call of one of the programs of this minute, to a port of its own.
+fn call(minute: i64, n: u32) -> Connection {
+    Connection {
+        protocol: Protocol::Tcp,
+        local: "192.0.2.1:40000".parse().unwrap(),
+        remote: format!("203.0.113.9:{}", 1000 + (minute * 50 + i64::from(n)) % 30_000).parse().unwrap(),
+        state: TcpState::Established,
+        incoming: false,
+        owner: Some(Owner { pid: 1000 + n, start_ticks: 9000, name: "program".into() }),
+        uid: 0,
+        inode: u64::from(n),
+        sent_bytes: None,
+        received_bytes: None,
+        since: None,
+    }
+}
+
+/// Services, modules and devices that were never here before, each with a name as long as it may be.
+fn strangers(minute: i64) -> Inventory {
+    let line = |n: i64| home_soc::model::Safe::new(&format!("/srv/{n:0900}"));
+    let units = (0..40).map(|n| Unit {
+        path: format!("/etc/systemd/system/{:0100}.service", minute * 40 + n).as_str().into(),
+        user: None,
+        runs: (0..16).map(|n| Command { line: line(n), program: line(n), package: None }).collect(),
+        preloads: Vec::new(),
+        package: None,
+        written_at: None,
+    });
+    let foreign = (0..40).map(|n| Module {
+        name: format!("{:055}", minute * 40 + n).as_str().into(),
+        marks: "OE".into(),
+        file: Some("/lib/modules/6.12/updates/dkms/x.ko".into()),
+        catalogued: true,
+    });
+    let devices = (0..40).map(|n| UsbDevice {
+        id: "046d:c077".into(),
+        name: format!("{:0126}", minute * 40 + n).as_str().into(),
+        serial: Some(format!("{:0126}", minute * 40 + n).as_str().into()),
+        interfaces: vec![(3, 1)],
+    });
+    Inventory {
+        units: Some(units.collect()),
+        modules: Some(Modules { total: 40, foreign: foreign.collect(), taint: Some(12_288), marked: true }),
+        devices: Some(devices.collect()),
+    }
 }

@@ -238,6 +238,44 @@ fn who_controls_another_process_is_told_and_who_only_waits_for_it_is_not() {
     assert!(!fires_for(&findings, "HS-PROC-010", &twin));
 }
 
+/// A unit of this user for as long as the test runs; the user's systemd, where there is one, is not asked to start it.
+struct UnitFile(std::path::PathBuf);
+
+impl UnitFile {
+    fn write(name: &str, runs: &str) -> Option<Self> {
+        let folder = Path::new(&std::env::var_os("HOME")?).join(".config/systemd/user");
+        fs::create_dir_all(&folder).ok()?;
+        let file = Self(folder.join(format!("home-soc-stage-{name}-{}.service", std::process::id())));
+        fs::write(&file.0, format!("[Service]\nExecStart={runs}\n")).ok()?;
+        Some(file)
+    }
+
+    fn name(&self) -> String {
+        self.0.file_name().unwrap_or_default().to_string_lossy().into_owned()
+    }
+}
+
+impl Drop for UnitFile {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+#[test]
+fn a_service_from_shared_memory_is_told_from_one_of_a_package() {
+    let Some(case) = UnitFile::write("case", "/dev/shm/.x/agent --quiet") else { return };
+    let Some(twin) = UnitFile::write("twin", "/usr/bin/sleep 60") else { return };
+    let mut machine = Machine::new();
+    // The package databases are read first, then the units, both beside the beats.
+    let mut findings = Vec::new();
+    wait_for(|| {
+        findings = machine.beat();
+        fires(&findings, "HS-FILE-001", &case.name())
+    });
+    assert!(fires(&findings, "HS-FILE-001", &case.name()));
+    assert!(!fires(&findings, "HS-FILE-001", &twin.name()));
+}
+
 /// Lines of a text log, the last one a second ago.
 fn log(lines: &[&str]) -> (tempfile::TempDir, std::path::PathBuf) {
     let folder = scratch();

@@ -49,11 +49,21 @@ const FILE_CAP_BYTES: u64 = 256 << 20;
 /// How their files looked: when one of them is another, a package came or went.
 type Stamps = Vec<Option<(SystemTime, u64)>>;
 
+/// What the package databases know at a moment, to be asked from another thread.
+#[derive(Debug, Clone)]
+pub struct Ledger {
+    database: Arc<Database>,
+    is_whole: bool,
+    generation: u64,
+}
+
 /// Knows which files belong to packages.
 #[derive(Debug)]
 pub struct Owners {
     root: Root,
-    database: Option<Database>,
+    database: Option<Arc<Database>>,
+    /// How often it was read.
+    generation: u64,
     loading: Option<Receiver<Database>>,
     /// How the files looked at the last look, and whether they have changed since the database was read.
     stamps: Stamps,
@@ -84,6 +94,7 @@ impl Owners {
         let mut owners = Self {
             root,
             database: None,
+            generation: 0,
             loading: None,
             stamps: Stamps::new(),
             is_stale: false,
@@ -124,16 +135,22 @@ impl Owners {
 
     /// Tells whether a package owns the file; `None` when that is not known (yet).
     pub fn of(&self, path: &str) -> Option<Provenance> {
-        if STORES.iter().any(|store| path.starts_with(store)) {
+        if is_in_store(path) {
             return Some(Provenance::Packaged);
         }
         let database = self.database.as_ref()?;
-        if database.paths.contains(path) {
-            return Some(Provenance::Packaged);
-        }
         // It may have been installed a moment ago, or stand in the database that could not be read.
-        let is_whole = !self.is_stale && database.faults.is_empty() && !database.systems.is_empty();
-        is_whole.then_some(Provenance::Unpackaged)
+        database.owner(path, !self.is_stale && database.is_whole())
+    }
+
+    /// What is known, for another thread; `None` while the databases are being read or written.
+    pub fn ledger(&self) -> Option<Ledger> {
+        let database = self.database.as_ref().filter(|_| !self.is_stale)?;
+        Some(Ledger {
+            is_whole: database.is_whole(),
+            database: Arc::clone(database),
+            generation: self.generation,
+        })
     }
 
     /// Marks processes with the provenance of their executables.
@@ -205,7 +222,8 @@ impl Owners {
 
     fn take(&mut self, database: Database) {
         self.is_stale = database.stamps != self.stamps;
-        self.database = Some(database);
+        self.database = Some(Arc::new(database));
+        self.generation += 1;
         self.loading = None;
         self.marks.clear();
     }
@@ -233,7 +251,56 @@ impl Owners {
     }
 }
 
+impl Ledger {
+    /// Tells whether a package owns the file; `None` where no database can tell.
+    pub fn of(&self, path: &str) -> Option<Provenance> {
+        if is_in_store(path) {
+            return Some(Provenance::Packaged);
+        }
+        self.database.owner(path, self.is_whole)
+    }
+
+    /// Whether what no package owns is known to be nobody's.
+    pub const fn is_whole(&self) -> bool {
+        self.is_whole
+    }
+
+    /// Another number after each reading of the databases.
+    pub const fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// A ledger of packages that own these files.
+    #[cfg(test)]
+    pub(in crate::collect) fn of_paths(owned: &[&str]) -> Self {
+        let mut paths = Paths::new(&Root::fixture("/nonexistent"));
+        for path in owned {
+            paths.add(path.as_bytes());
+        }
+        paths.settle();
+        let systems = vec!["dpkg"];
+        let database = Database { paths, stamps: Stamps::new(), systems, faults: Vec::new() };
+        Self { database: Arc::new(database), is_whole: true, generation: 1 }
+    }
+}
+
+fn is_in_store(path: &str) -> bool {
+    STORES.iter().any(|store| path.starts_with(store))
+}
+
 impl Database {
+    fn owner(&self, path: &str, is_whole: bool) -> Option<Provenance> {
+        if self.paths.contains(path) {
+            return Some(Provenance::Packaged);
+        }
+        is_whole.then_some(Provenance::Unpackaged)
+    }
+
+    /// Whether what is not in it belongs to nobody.
+    fn is_whole(&self) -> bool {
+        self.faults.is_empty() && !self.systems.is_empty()
+    }
+
     fn read(root: &Root) -> Self {
         let stamps = stamps(root);
         let mut paths = Paths::new(root);

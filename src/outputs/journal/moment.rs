@@ -189,6 +189,7 @@ fn shortened(snapshot: &Snapshot) -> Snapshot {
             auth: None,
             execs: None,
             oddities: None,
+            inventory: None,
             sockets: snapshot.readings.sockets.as_deref().map(|sockets| Arc::new(short_sockets(sockets))),
             logins: snapshot.readings.logins.as_deref().map(|logins| Arc::new(short_logins(logins))),
             system: snapshot.readings.system.clone(),

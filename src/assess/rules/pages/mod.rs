@@ -2,6 +2,7 @@
 //! the order of their names.
 
 mod access;
+mod additions;
 mod health;
 mod network;
 mod process;
@@ -33,8 +34,8 @@ const PLAIN: Rule = Rule {
 
 /// Every page, at the place of its name.
 pub(super) static RULES: [Rule; COUNT] = {
-    let chapters: [&[Rule]; 5] =
-        [&health::PAGES, &network::PAGES, &access::PAGES, &process::PAGES, &sight::PAGES];
+    let chapters: [&[Rule]; 6] =
+        [&health::PAGES, &network::PAGES, &access::PAGES, &process::PAGES, &additions::PAGES, &sight::PAGES];
     let mut all = [PLAIN; COUNT];
     let (mut place, mut chapter) = (0, 0);
     while chapter < chapters.len() {
@@ -53,4 +54,5 @@ const COUNT: usize = health::PAGES.len()
     + network::PAGES.len()
     + access::PAGES.len()
     + process::PAGES.len()
+    + additions::PAGES.len()
     + sight::PAGES.len();

@@ -1,10 +1,10 @@
-//! The pages of the network: connections, doors, raw packets. They hold words only.
+//! The pages of the network: connections, doors, raw packets, talks. They hold words only.
 
 use super::PLAIN;
 use crate::assess::rules::{Name, Rule};
 use crate::model::{Category, Level};
 
-pub(super) const PAGES: [Rule; 3] = [
+pub(super) const PAGES: [Rule; 4] = [
     Rule {
         name: Name::Connections,
         id: "HS-NET-001",
@@ -52,6 +52,22 @@ pub(super) const PAGES: [Rule; 3] = [
         attack: &["T1040", "T1205.002"],
         references: &["https://attack.mitre.org/techniques/T1040/", "man 7 packet"],
         passed: "no unknown program sees raw packets",
+        ..PLAIN
+    },
+    Rule {
+        name: Name::Talk,
+        id: "HS-NET-004",
+        title: "a program talks to a port for the first time",
+        category: Category::Network,
+        what: "A program has called a port on another machine that it was not seen calling before. A program from a \
+               temporary or hidden folder is a warning, whichever port it calls.",
+        why: "Who has broken in calls home, mostly from a program that never did so and to a port of its own choice.",
+        proof: "The connection with its other end, and the program that holds it.",
+        harmless_if: "You use the program in a new way: another database, another server of yours.",
+        r#do: "Look at where the other end is, and at what started the program.",
+        attack: &["T1071", "T1571"],
+        references: &["https://attack.mitre.org/techniques/T1571/"],
+        passed: "programs talk to the ports that they always do",
         ..PLAIN
     },
 ];
