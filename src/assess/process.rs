@@ -12,6 +12,7 @@ use super::strings;
 use crate::model::{Confidence, Connection, Level, Process, Provenance, Sockets, TcpState};
 use crate::text;
 use chrono::{DateTime, Utc};
+use std::collections::BTreeMap;
 
 /// One beat's view of the processes.
 pub(super) struct Processes<'a> {
@@ -179,14 +180,19 @@ impl Processes<'_> {
                 round.saw(self.shell(process, connection, Confidence::High));
             }
         }
+        // Shells are few and connections may be very many.
+        let shells: BTreeMap<u32, &Process> = processes
+            .iter()
+            .filter(|process| {
+                process.program.stdio_socket.is_none() && strings::is_shell(&process.program.name)
+            })
+            .filter(|process| !self.kin.is_own(process))
+            .map(|process| (process.program.pid, process))
+            .collect();
         for connection in connections.iter().filter(open) {
             let Some(owner) = &connection.owner else { continue };
-            if !strings::is_shell(&owner.name) {
-                continue;
-            }
-            if let Some(process) = self.kin.find(owner.pid, owner.start_ticks)
-                && !self.kin.is_own(process)
-                && process.program.stdio_socket.is_none()
+            if let Some(process) = shells.get(&owner.pid)
+                && process.program.start_ticks == owner.start_ticks
                 && !self.is_socket_service(process, connection)
             {
                 round.saw(self.shell(process, connection, Confidence::Medium));

@@ -3,6 +3,9 @@
 //! It compares; it judges nothing.
 
 use crate::model::{Connection, Finding, Level, Listener, Process, Snapshot, Status};
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::net::{IpAddr, SocketAddr};
 
 /// The worst open finding for which `about` holds.
 pub fn worst(snapshot: &Snapshot, about: impl Fn(&Finding) -> bool) -> Option<&Finding> {
@@ -53,6 +56,46 @@ pub fn listener(finding: &Finding, listener: &Listener) -> bool {
                 address == listener.address || listener.address.is_unspecified()
             })
         })
+}
+
+/// How bad what is said about connections is, for lists of very many of them.
+pub struct Connections {
+    addresses: HashMap<IpAddr, Level>,
+    ends: HashMap<SocketAddr, Level>,
+    pids: HashMap<u32, Level>,
+}
+
+impl Connections {
+    /// Gathers what the open findings say.
+    pub fn of(snapshot: &Snapshot) -> Self {
+        let (mut addresses, mut ends, mut pids) = (HashMap::new(), HashMap::new(), HashMap::new());
+        for finding in snapshot.findings.iter().filter(|finding| finding.status == Status::Open) {
+            if let Some(text) = subject(finding, &["address", "remote"]) {
+                if let Ok(address) = text.parse::<IpAddr>() {
+                    note(&mut addresses, address, finding.level);
+                }
+                if let Ok(end) = text.parse::<SocketAddr>() {
+                    note(&mut ends, end, finding.level);
+                }
+            }
+            if let Some(pid) = subject(finding, &["pid"]).and_then(|pid| pid.parse().ok()) {
+                note(&mut pids, pid, finding.level);
+            }
+        }
+        Self { addresses, ends, pids }
+    }
+
+    /// The worst that is said about this one; the same as [`connection`] asked of every finding.
+    pub fn level(&self, connection: &Connection) -> Option<Level> {
+        let address = self.addresses.get(&connection.remote.ip().to_canonical());
+        let end = (!self.ends.is_empty()).then(|| self.ends.get(&connection.remote)).flatten();
+        let pid = connection.owner.as_ref().and_then(|owner| self.pids.get(&owner.pid));
+        address.max(end).max(pid).copied()
+    }
+}
+
+fn note<K: Eq + Hash>(levels: &mut HashMap<K, Level>, about: K, level: Level) {
+    levels.entry(about).and_modify(|worst| *worst = level.max(*worst)).or_insert(level);
 }
 
 /// Tells whether a finding is about a connection: by the remote address, or by the process that holds it.

@@ -48,7 +48,7 @@ impl Tables {
         }
         found.truncate(MANY);
 
-        self.owners.begin();
+        self.owners.begin(processes);
         for socket in &found {
             self.owners.meet(socket.inode, true, now);
         }

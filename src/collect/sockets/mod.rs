@@ -212,7 +212,7 @@ impl Collector {
 
     fn find_owners(&mut self, now: DateTime<Utc>, processes: Option<&[Process]>, full: bool) {
         self.accounts.refresh();
-        self.owners.begin();
+        self.owners.begin(processes);
         for row in self.rows.iter().filter(|row| row.inode != 0) {
             self.owners.meet(row.inode, is_door(row), now);
         }

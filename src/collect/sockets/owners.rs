@@ -81,7 +81,12 @@ pub(in crate::collect) struct Owners {
     proc: PathBuf,
     folder: Option<OwnedFd>,
     known: HashMap<u64, Known, BuildHasherDefault<Spread>>,
+    /// How many of these have no process yet, and how many of those were met in this beat.
     wanted: usize,
+    asked: usize,
+    /// How many of these are doors, and how many of those were met in this beat.
+    doors: usize,
+    doors_met: usize,
     holders: HashMap<u32, Holder>,
     /// The beat before which not everybody is walked again.
     all_rest_until: u64,
@@ -102,6 +107,9 @@ impl Owners {
             folder: None,
             known: HashMap::default(),
             wanted: 0,
+            asked: 0,
+            doors: 0,
+            doors_met: 0,
             holders: HashMap::new(),
             all_rest_until: 0,
             newest_start: u64::MAX,
@@ -112,27 +120,41 @@ impl Owners {
         }
     }
 
-    /// Starts a beat.
-    pub(in crate::collect) fn begin(&mut self) {
+    /// Starts a beat with its processes.
+    pub(in crate::collect) fn begin(&mut self, processes: Option<&[Process]>) {
         self.beat += 1;
+        self.asked = 0;
+        self.doors_met = 0;
+        if let Some(processes) = processes {
+            self.bury_dead_holders(processes);
+        }
     }
 
     /// Notes that a socket is there.
     pub(in crate::collect) fn meet(&mut self, inode: u64, door: bool, now: DateTime<Utc>) {
-        let wanted = &mut self.wanted;
+        let (wanted, doors) = (&mut self.wanted, &mut self.doors);
         let known = self.known.entry(inode).or_insert_with(|| {
             *wanted += 1;
+            *doors += usize::from(door);
             Known { since: now, door, seen: 0, lookup: Lookup::Wanted(0) }
         });
+        self.asked += usize::from(matches!(known.lookup, Lookup::Wanted(_)));
+        self.doors_met += usize::from(known.door && known.seen != self.beat);
         known.seen = self.beat;
     }
 
     /// Forgets sockets that were not met in this beat; connections only where they were listed.
     pub(in crate::collect) fn forget_closed(&mut self, connections_too: bool) {
+        if !connections_too && self.doors == self.doors_met {
+            return;
+        }
         let beat = self.beat;
-        let wanted = &mut self.wanted;
+        let (wanted, doors) = (&mut self.wanted, &mut self.doors);
         self.known.retain(|_, known| {
             let stays = known.seen == beat || (!known.door && !connections_too);
+            if !stays {
+                *doors -= usize::from(known.door);
+            }
             if !stays && matches!(known.lookup, Lookup::Wanted(_)) {
                 *wanted -= 1;
             }
@@ -140,10 +162,9 @@ impl Owners {
         });
     }
 
-    /// Looks for the processes of all sockets that are wanted.
+    /// Looks for the processes of all sockets that are wanted, when one of those that were met in this beat is.
     pub(in crate::collect) fn look_up(&mut self, processes: &[Process]) {
-        self.bury_dead_holders(processes);
-        if self.wanted == 0 {
+        if self.asked == 0 {
             return;
         }
         let everybody = self.all_rest_until <= self.beat;

@@ -1,14 +1,15 @@
 //! Connections: which program talks to whom, and how much.
 
 use super::{or_unknown, since};
-use crate::model::{Connection, Level, Owner, Snapshot, TcpState};
+use crate::model::{Connection, Level, Owner, Snapshot, TcpState, fingerprint};
 use crate::text;
 use crate::tui::concern;
 use crate::tui::filter::Field;
 use crate::tui::widgets::table::{Column, Row, falling};
 use chrono::{DateTime, Utc};
 use ratatui::text::Span;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::net::{IpAddr, SocketAddr};
 
 /// Connections of one program with one remote end, or one connection.
 pub(super) struct Talk {
@@ -165,6 +166,35 @@ pub(super) const TALKS: &[Column<Talk>] = &[
     },
 ];
 
+/// The other end of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum With {
+    /// One connection, by its two ends.
+    End(SocketAddr, SocketAddr),
+    ThisMachine,
+    /// All connections from (`true`) or to an address.
+    Address(IpAddr, bool),
+}
+
+impl Talk {
+    /// Adds another connection with the same remote end.
+    fn add(&mut self, connection: &Connection, level: Option<Level>) {
+        let sum = |a: Option<u64>, b: Option<u64>| a.map_or(b, |a| Some(a + b.unwrap_or(0)));
+        self.count += 1;
+        self.sent = sum(self.sent, connection.sent_bytes);
+        self.received = sum(self.received, connection.received_bytes);
+        self.since = self.since.min(connection.since);
+        self.level = self.level.max(level);
+        if self.state != state(connection.state) {
+            self.state = "several";
+        }
+        if self.count == 2 {
+            let ip = self.first.remote.ip().to_canonical();
+            self.remote = if ip.is_loopback() { "this machine".to_owned() } else { ip.to_string() };
+        }
+    }
+}
+
 /// The addresses from which the person at this screen came.
 fn your_addresses(snapshot: &Snapshot) -> Vec<String> {
     let here = snapshot.readings.logins.iter().filter_map(|logins| logins.here.as_ref()).flatten();
@@ -184,34 +214,25 @@ pub(super) fn talks(snapshot: &Snapshot, one_by_one: bool) -> Vec<Talk> {
         .flat_map(|processes| processes.iter())
         .filter_map(|process| Some((process.program.uid?, process.program.user.as_ref()?.to_string())))
         .collect();
-    let mut groups: BTreeMap<(Option<(u32, u64)>, String), Talk> = BTreeMap::new();
+    let concerns = concern::Connections::of(snapshot);
+    let mut talks: Vec<Talk> = Vec::new();
+    let mut places: HashMap<(Option<(u32, u64)>, With), usize> = HashMap::new();
     for connection in sockets.connections() {
         let ip = connection.remote.ip().to_canonical();
         let who = connection.owner.as_ref().map(|owner| (owner.pid, owner.start_ticks));
-        let same = if one_by_one {
-            format!("{} {}", connection.local, connection.remote)
+        let with = if one_by_one {
+            With::End(connection.local, connection.remote)
         } else if ip.is_loopback() {
-            "loopback".to_owned()
+            With::ThisMachine
         } else {
-            format!("{ip} {}", connection.incoming)
+            With::Address(ip, connection.incoming)
         };
-        let level =
-            concern::level(concern::worst(snapshot, |finding| concern::connection(finding, connection)));
-        let add = |a: Option<u64>, b: Option<u64>| a.map_or(b, |a| Some(a + b.unwrap_or(0)));
-        groups
-            .entry((who, same.clone()))
-            .and_modify(|talk| {
-                talk.count += 1;
-                talk.sent = add(talk.sent, connection.sent_bytes);
-                talk.received = add(talk.received, connection.received_bytes);
-                talk.since = talk.since.min(connection.since);
-                talk.level = talk.level.max(level);
-                if talk.state != state(connection.state) {
-                    talk.state = "several";
-                }
-                talk.remote = if ip.is_loopback() { "this machine".to_owned() } else { ip.to_string() };
-            })
-            .or_insert_with(|| Talk {
+        let level = concerns.level(connection);
+        let place = *places.entry((who, with)).or_insert(talks.len());
+        if let Some(talk) = talks.get_mut(place) {
+            talk.add(connection, level);
+        } else {
+            talks.push(Talk {
                 owner: connection.owner.clone(),
                 user: users.get(&connection.uid).cloned().unwrap_or_else(|| connection.uid.to_string()),
                 remote: format!("{ip}:{}", connection.remote.port()),
@@ -223,15 +244,18 @@ pub(super) fn talks(snapshot: &Snapshot, one_by_one: bool) -> Vec<Talk> {
                 since: connection.since,
                 level,
                 note: if yours.contains(&ip.to_string()) { "(you)" } else { "" },
-                key: crate::model::fingerprint(format!("{who:?} {same}").as_bytes()),
+                key: fingerprint(format!("{who:?} {with:?}").as_bytes()),
                 first: connection.clone(),
             });
+        }
     }
-    let mut talks: Vec<Talk> = groups.into_values().collect();
     let traffic = |talk: &Talk| talk.sent.unwrap_or(0) + talk.received.unwrap_or(0);
     talks.sort_by(|a, b| {
         let remote = |talk: &Talk| !talk.first.remote.ip().to_canonical().is_loopback();
-        (b.level, remote(b), traffic(b)).cmp(&(a.level, remote(a), traffic(a)))
+        let who = |talk: &Talk| (talk.owner.as_ref().map(|owner| owner.pid), talk.first.remote);
+        (b.level, remote(b), traffic(b))
+            .cmp(&(a.level, remote(a), traffic(a)))
+            .then_with(|| who(a).cmp(&who(b)))
     });
     talks
 }
