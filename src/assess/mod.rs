@@ -10,6 +10,7 @@ mod exec;
 mod first_seen;
 mod health;
 mod inventory;
+mod lately;
 mod memory;
 mod network;
 mod oddity;
@@ -35,6 +36,7 @@ use crate::model::{
     Acceptance, AuthReading, Finding, FindingId, Level, Logins, Readings, Score, Sensor, SignIns, Status,
 };
 use chrono::{DateTime, TimeDelta, Utc};
+use lately::Lately;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
@@ -72,7 +74,10 @@ pub struct Judge {
     access: access::Access,
     streaks: streak::Streaks,
     vouched: exec::Vouched,
-    talks: talks::Talks,
+    /// Talks, doors and programs that were noted within the last hour.
+    talks: Lately,
+    doors: Lately,
+    programs: Lately,
     newcomers: inventory::Newcomers,
     /// What was seen since the last beat.
     round: sighting::Round,
@@ -88,7 +93,9 @@ impl Judge {
             access: access::Access::default(),
             streaks: streak::Streaks::default(),
             vouched: exec::Vouched::default(),
-            talks: talks::Talks::default(),
+            talks: Lately::default(),
+            doors: Lately::default(),
+            programs: Lately::default(),
             newcomers: inventory::Newcomers::default(),
             round: sighting::Round::default(),
         }
@@ -184,6 +191,7 @@ impl Judge {
                 known: &mut self.memory.known,
                 baselines: &mut self.memory.baselines,
                 streaks: &mut self.streaks,
+                lately: &mut self.doors,
                 learns,
                 now,
             }
@@ -197,6 +205,7 @@ impl Judge {
             process::Processes { settings: &self.settings, kin, sockets, vouched: &self.vouched, now }.judge(
                 &mut round,
                 processes,
+                &mut self.programs,
                 &mut self.memory.known,
             );
         }

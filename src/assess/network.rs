@@ -2,6 +2,7 @@
 
 use super::baseline::{Baselines, Series};
 use super::first_seen::{DOORS, Known};
+use super::lately::{self, Lately};
 use super::provenance::{self, Kin, Place};
 use super::rules::Name;
 use super::settings::Settings;
@@ -57,6 +58,8 @@ pub(super) struct Network<'a> {
     pub(super) known: &'a mut Known,
     pub(super) baselines: &'a mut Baselines,
     pub(super) streaks: &'a mut Streaks,
+    /// Doors that were noted as usual.
+    pub(super) lately: &'a mut Lately,
     /// Whether this beat is a measure of normal days.
     pub(super) learns: bool,
     pub(super) now: DateTime<Utc>,
@@ -157,7 +160,14 @@ impl Network<'_> {
         if !strange && door.is_passing() {
             return;
         }
-        let is_usual = self.is_usual(door, is_start);
+        let identity = door.identity();
+        let is_usual = self.lately.is_fresh(identity, self.now) || {
+            let usual = self.is_usual(door, is_start);
+            if usual {
+                self.lately.note(identity, self.now);
+            }
+            usual
+        };
         let open_by_nature = OPEN_BY_NATURE
             .iter()
             .find(|(port, _)| *port == listener.port && listener.protocol == Protocol::Tcp)
@@ -183,6 +193,15 @@ impl Network<'_> {
 }
 
 impl Door<'_> {
+    /// What makes it the same door in the next beat.
+    fn identity(&self) -> u64 {
+        let listener = self.listener;
+        let owner = listener.owner.as_ref().map_or((0, 0), |owner| (owner.pid, owner.start_ticks));
+        let what = [listener.protocol as u64, u64::from(listener.port), listener.reach as u64];
+        let who = [listener.inode, u64::from(owner.0), owner.1, fingerprint(self.program.as_bytes())];
+        lately::key(&[lately::key(&what), lately::key(&who)])
+    }
+
     /// What makes it the same door tomorrow: port and reach; the program is added where it can be seen.
     fn key(&self) -> String {
         format!("{} {} {:?}", self.protocol(), self.port(), self.listener.reach)

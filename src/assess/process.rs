@@ -4,6 +4,7 @@
 use super::exec::Vouched;
 use super::first_seen::Known;
 use super::health::about;
+use super::lately::Lately;
 use super::provenance::{self, Kin, Place, is_contained, place};
 use super::rules::Name;
 use super::settings::Settings;
@@ -24,7 +25,13 @@ pub(super) struct Processes<'a> {
 }
 
 impl Processes<'_> {
-    pub(super) fn judge(&self, round: &mut Round, processes: &[Process], known: &mut Known) {
+    pub(super) fn judge(
+        &self,
+        round: &mut Round,
+        processes: &[Process],
+        noted: &mut Lately,
+        known: &mut Known,
+    ) {
         for name in [
             Name::DeletedExecutable,
             Name::Fileless,
@@ -49,7 +56,7 @@ impl Processes<'_> {
             }
             let busy_pct = self.settings.thresholds.busy_process_pct;
             if process.cpu_pct.is_some_and(|cpu| f64::from(cpu) < busy_pct) {
-                self.kin.note(process, known, self.now);
+                self.kin.note(process, known, noted, self.now);
             }
         }
         self.upgrades(round, &replaced);
@@ -124,6 +131,9 @@ impl Processes<'_> {
         let program = &process.program;
         let by_line = program.cmdline.as_deref().is_some_and(strings::is_bracketed);
         let by_name = strings::is_kernel_name(&program.name);
+        if !(by_line || by_name) || process.state == 'Z' {
+            return None;
+        }
         // The kernel starts its helpers from its own threads, under their name for a moment.
         let by_kernel =
             process.ppid == 2 || self.kin.ancestors(process).next().is_some_and(|p| p.program.kernel_thread);
@@ -131,7 +141,7 @@ impl Processes<'_> {
         let is_its_name = !by_line
             && provenance::is_packaged_tool(process)
             && provenance::file_name(process) == &*program.name;
-        if !(by_line || by_name) || by_kernel || is_its_name || process.state == 'Z' {
+        if by_kernel || is_its_name {
             return None;
         }
         let claimed =

@@ -1,8 +1,9 @@
 //! Where programs come from: by their path, their parents, and their package where that was looked up.
 
 use super::first_seen::{Known, PROGRAMS};
+use super::lately::{self, Lately};
 use super::strings;
-use crate::model::{Process, Provenance};
+use crate::model::{Exe, Process, Provenance, fingerprint};
 use chrono::{DateTime, Utc};
 use std::collections::HashMap;
 
@@ -71,6 +72,10 @@ pub(super) fn place(path: &str) -> Place {
         return Place::Memory;
     }
     let in_package = PACKAGE.iter().any(|folder| path.starts_with(folder));
+    // Nearly every path of a package ends here: nothing in it hides.
+    if in_package && path.bytes().all(|byte| byte.is_ascii_graphic()) && !path.contains("/.") {
+        return Place::Package;
+    }
     let temporary =
         ["/tmp/", "/var/tmp/", "/run/user/", "/run/shm/"].iter().any(|folder| path.starts_with(folder));
     let mut tools = false;
@@ -198,8 +203,20 @@ impl<'a> Kin<'a> {
 
     /// Notes a program that no package brought, with its parent: what is there for a week is known. One that keeps
     /// a core busy does not become known by that.
-    pub(super) fn note(&self, process: &'a Process, known: &mut Known, now: DateTime<Utc>) {
-        if let Some(name) = self.lineage(process) {
+    pub(super) fn note(
+        &self,
+        process: &'a Process,
+        known: &mut Known,
+        lately: &mut Lately,
+        now: DateTime<Utc>,
+    ) {
+        let program = &process.program;
+        let Some(exe) = program.exe.as_ref().filter(|exe| is_for_no_package(exe)) else { return };
+        let file = fingerprint(exe.path.as_bytes());
+        let parent = u64::from(process.ppid);
+        if lately.is_due(lately::key(&[u64::from(program.pid), program.start_ticks, file, parent]), now)
+            && let Some(name) = self.lineage(process)
+        {
             known.see(PROGRAMS, &name, now, false);
         }
     }
@@ -211,10 +228,7 @@ impl<'a> Kin<'a> {
 
     /// A program and its parent, where neither its place nor a package vouches for it.
     fn lineage(&self, process: &'a Process) -> Option<String> {
-        let exe = process.program.exe.as_ref().filter(|exe| !exe.deleted || exe.replaced)?;
-        if !matches!(place(&exe.path), Place::Home | Place::Elsewhere) {
-            return None;
-        }
+        let exe = process.program.exe.as_ref().filter(|exe| is_for_no_package(exe))?;
         let parent = self.ancestors(process).next().map_or("?", |parent| parent.program.name.as_str());
         Some(format!("{} by {parent}", exe.path))
     }
@@ -246,6 +260,11 @@ impl<'a> Kin<'a> {
             Some(Place::Temporary) => self.is_toolchain_work(process),
         }
     }
+}
+
+/// Tells a file that is there, and stands where neither packages nor tools have their programs.
+fn is_for_no_package(exe: &Exe) -> bool {
+    (!exe.deleted || exe.replaced) && matches!(place(&exe.path), Place::Home | Place::Elsewhere)
 }
 
 /// Tells compilers, build tools and installers by the kernel's short name.

@@ -47,6 +47,9 @@ const POOLS: &[&str] = &[
 
 /// Tells a command line that is a kernel thread's name in brackets and nothing else.
 pub(super) fn is_bracketed(line: &str) -> bool {
+    if !line.starts_with('[') {
+        return false;
+    }
     let Some(inner) = line.trim_end().strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) else {
         // `exec -a '[kworker/0:1]' sleep 300` keeps the other words.
         let first = line.split(' ').next().unwrap_or_default();
@@ -57,6 +60,10 @@ pub(super) fn is_bracketed(line: &str) -> bool {
 
 /// Tells the names of kernel threads.
 pub(super) fn is_kernel_name(name: &str) -> bool {
+    // Nearly every name ends here.
+    if !name.starts_with(['c', 'i', 'j', 'k', 'm', 'o', 'r', 's', 'w']) {
+        return false;
+    }
     KERNEL_NAMES.iter().any(|start| {
         name.strip_prefix(start).is_some_and(|rest| {
             start.ends_with(['/', '_']) || rest.is_empty() || rest.bytes().all(|byte| byte.is_ascii_digit())
@@ -87,6 +94,10 @@ pub(super) fn miner_word(line: &str) -> Option<&str> {
     let base = first.rsplit('/').next().unwrap_or(first);
     if base.len() <= 20 && MINERS.binary_search(&base.to_ascii_lowercase().as_str()).is_ok() {
         return Some(base);
+    }
+    // All that follows has the one or the other in it.
+    if memchr::memchr2(b':', b'+', line.as_bytes()).is_none() && !line.contains("--donate-level") {
+        return None;
     }
     line.split(' ').skip(1).find(|word| {
         let protocol = ["stratum+", "stratum2+", "stratum1+"].iter().any(|name| word.contains(name));

@@ -3,14 +3,14 @@
 
 use super::exec::Vouched;
 use super::first_seen::{Known, TALKS};
+use super::lately::{self, Lately};
 use super::provenance::{self, Kin, Place, place};
 use super::rules::Name;
 use super::settings::Settings;
 use super::sighting::{Round, Sighting};
 use super::strings;
 use crate::model::{Connection, Level, Process, Sockets, TcpState};
-use chrono::{DateTime, TimeDelta, Utc};
-use std::collections::HashMap;
+use chrono::{DateTime, Utc};
 use std::net::SocketAddr;
 
 /// Ports that every program may call: the web, names, time, and what carries both today.
@@ -30,31 +30,6 @@ const CALLERS: &[&str] = &[
 /// From here on ports are given out by the kernel: another one each time.
 const FIRST_EPHEMERAL: u16 = 32_768;
 
-/// A talk that goes on is noted again after so long.
-const AGAIN: TimeDelta = TimeDelta::hours(1);
-/// Talks that are remembered as judged.
-const JUDGED_CAP: usize = 4096;
-
-/// Talks that were judged already: a program with a port, and when.
-#[derive(Debug, Default)]
-pub(super) struct Talks {
-    judged: HashMap<(u32, u64, u16), DateTime<Utc>>,
-}
-
-impl Talks {
-    /// Tells whether a talk is to be looked at: it is new, or goes on for long.
-    fn is_due(&mut self, talk: (u32, u64, u16), now: DateTime<Utc>) -> bool {
-        let due = self.judged.get(&talk).is_none_or(|at| now - *at >= AGAIN || now < *at);
-        if due {
-            if self.judged.len() >= JUDGED_CAP {
-                self.judged.clear();
-            }
-            self.judged.insert(talk, now);
-        }
-        due
-    }
-}
-
 /// One beat's view of who calls whom.
 pub(super) struct Calls<'a> {
     pub(super) settings: &'a Settings,
@@ -66,14 +41,15 @@ pub(super) struct Calls<'a> {
 }
 
 impl Calls<'_> {
-    pub(super) fn judge(&self, round: &mut Round, sockets: &Sockets, talks: &mut Talks, known: &mut Known) {
+    pub(super) fn judge(&self, round: &mut Round, sockets: &Sockets, lately: &mut Lately, known: &mut Known) {
         let Some(connections) = sockets.connections.as_deref() else { return };
         known.watch(TALKS, self.now);
         round.looked(Name::Talk);
         for connection in connections.iter().filter(|connection| is_call(connection)) {
             let Some(owner) = &connection.owner else { continue };
             let port = connection.remote.port();
-            if !talks.is_due((owner.pid, owner.start_ticks, port), self.now) {
+            let talk = lately::key(&[u64::from(owner.pid), owner.start_ticks, u64::from(port)]);
+            if !lately.is_due(talk, self.now) {
                 continue;
             }
             if let Some(process) = self.kin.find(owner.pid, owner.start_ticks)

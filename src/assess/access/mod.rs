@@ -42,6 +42,8 @@ pub(super) struct Access {
     refusals: Refusals,
     recent: VecDeque<Arc<AuthEvent>>,
     reading: Option<(Safe, bool, Option<DateTime<Utc>>)>,
+    /// The minute before which everything was forgotten.
+    forgot_before: Option<i64>,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -251,12 +253,11 @@ impl Access {
             let mut quietest: Vec<_> = self
                 .sources
                 .iter()
-                .map(|(key, log)| {
-                    ((log.got_in, log.accepted.total() > 0, log.failed.total(), log.last), key.clone())
-                })
+                .map(|(key, log)| ((log.got_in, log.accepted.total() > 0, log.failed.total(), log.last), key))
                 .collect();
-            quietest.sort();
-            for (_, key) in quietest.into_iter().take(SOURCES_CAP / 8) {
+            keep_first(&mut quietest, SOURCES_CAP / 8, Ord::cmp);
+            let quietest: Vec<_> = quietest.into_iter().map(|(_, key)| key.clone()).collect();
+            for key in quietest {
                 if let Some(log) = self.sources.remove(&key)
                     && let Some(last) = log.last
                     && !log.failed.is_empty()
@@ -270,6 +271,10 @@ impl Access {
 
     fn forget(&mut self, now: DateTime<Utc>) {
         let oldest = oldest(now);
+        // What is counted by the minute grows old by the minute.
+        if self.forgot_before.replace(oldest) == Some(oldest) {
+            return;
+        }
         while self.minutes.front().is_some_and(|(at, _)| *at < oldest) {
             self.minutes.pop_front();
         }
@@ -301,8 +306,9 @@ impl Access {
         }
         let mut rows: Vec<_> = self.sources.iter().filter(|(_, log)| !log.failed.is_empty()).collect();
         let failed_sources = rows.len() as u64 + self.forgotten.total();
-        rows.sort_by_cached_key(|(key, log)| (std::cmp::Reverse(log.failed.total()), (*key).clone()));
-        rows.truncate(SOURCES_SHOWN);
+        keep_first(&mut rows, SOURCES_SHOWN, |(a, log), (b, other)| {
+            other.failed.total().cmp(&log.failed.total()).then_with(|| a.cmp(b))
+        });
         let yours = own_address.map(|ip| source::key(Some(&Safe::new(&ip.to_string()))));
         Some(SignIns {
             source,
@@ -324,6 +330,17 @@ impl Access {
             last_line_at,
         })
     }
+}
+
+/// Keeps the first few in their order; the others are not sorted.
+fn keep_first<T>(list: &mut Vec<T>, few: usize, order: impl Fn(&T, &T) -> std::cmp::Ordering) {
+    if list.len() > few {
+        if few > 0 {
+            list.select_nth_unstable_by(few - 1, &order);
+        }
+        list.truncate(few);
+    }
+    list.sort_unstable_by(order);
 }
 
 /// Tells tries that offered something that can be guessed. A key cannot; `none` is a question, not a try.

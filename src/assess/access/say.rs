@@ -1,7 +1,7 @@
 //! What is said about failed logins: one finding per source that matters, one for the rest, one for the noise.
 
 use super::source::{SourceLog, is_near, parse};
-use super::{Access, Desk, PASSWORDS_ON};
+use super::{Access, Desk, PASSWORDS_ON, keep_first};
 use crate::assess::first_seen::HABITS;
 use crate::assess::rules::Name;
 use crate::assess::sighting::{Round, Sighting};
@@ -21,13 +21,20 @@ impl Access {
     /// Says what the failures of 24 hours come to; `usual` tells that there are as many on other days.
     pub(super) fn say_failures(&self, round: &mut Round, desk: &Desk<'_>, source: &Safe, usual: bool) {
         let heard = |log: &SourceLog| !log.failed.is_empty() || !log.knocks.is_empty();
+        let swept = |log: &SourceLog| log.names_total() as f64 >= desk.settings.thresholds.sweep_names;
         let mut sources: Vec<_> = self.sources.iter().filter(|(_, log)| heard(log)).collect();
-        sources.sort_by_cached_key(|(key, log)| {
-            (std::cmp::Reverse((log.serious.total(), log.failed.total())), (*key).clone())
-        });
+        let worse = |(a, log): &(&Safe, &SourceLog), (b, other): &(&Safe, &SourceLog)| {
+            let weight = |log: &SourceLog| (log.serious.total(), log.failed.total());
+            weight(other).cmp(&weight(log)).then_with(|| a.cmp(b))
+        };
+        let own = sources.len().min(OWN_FINDINGS);
+        if sources.len() > own {
+            sources.select_nth_unstable_by(own, worse);
+        }
+        sources[..own].sort_unstable_by(worse);
         let mut hopeless = Sum::default();
         let mut others = Sum::default();
-        let mut hopeless_runs = 0;
+        let mut runs = Vec::new();
         for (place, (key, log)) in sources.into_iter().enumerate() {
             // From far away and as every day: noise, until it gets louder or somebody gets in.
             let noise = usual && parse(key).is_some_and(|ip| !is_near(ip));
@@ -38,12 +45,19 @@ impl Access {
             } else if serious > 0 || log.typos.total() > 0 {
                 round.saw(one_source(key, log, serious, desk, source));
             }
-            let swept = log.names_total() as f64 >= desk.settings.thresholds.sweep_names;
-            let dangerous = serious > 0 && place < OWN_FINDINGS;
-            if (log.run.is_some() || swept) && (dangerous || hopeless_runs < HOPELESS_RUNS) {
-                hopeless_runs += usize::from(!dangerous);
-                round.saw(run(key, log, serious, desk, source));
+            if log.run.is_some() || swept(log) {
+                if serious > 0 && place < OWN_FINDINGS {
+                    round.saw(run(key, log, serious, desk, source));
+                } else {
+                    runs.push((key, log));
+                }
             }
+        }
+        keep_first(&mut runs, HOPELESS_RUNS, worse);
+        for (key, log) in runs {
+            let noise = usual && parse(key).is_some_and(|ip| !is_near(ip));
+            let serious = if noise { 0 } else { log.serious.total() };
+            round.saw(run(key, log, serious, desk, source));
         }
         groups(round, desk, &hopeless, &others, usual);
     }

@@ -157,7 +157,10 @@ impl SourceLog {
             window.forget_before(oldest);
         }
         self.names.retain(|(_, _, last)| *last >= oldest);
-        self.pending.retain(|(at, ..)| minute(*at) >= oldest);
+        // Nearly in the order of time; the few that are not lead up to nothing any more.
+        while self.pending.front().is_some_and(|(at, ..)| minute(*at) < oldest) {
+            self.pending.pop_front();
+        }
         if self.run.is_some_and(|run| minute(run.last) < oldest) {
             self.run = None;
         }

@@ -23,6 +23,8 @@ pub(super) const fn oldest(now: DateTime<Utc>) -> i64 {
 pub(super) struct Window {
     /// Minutes as 32 bits, good for the year 6000: hundreds of sources have a window each.
     entries: VecDeque<(i32, u32)>,
+    /// Their sum: it is asked in every beat, and changes seldom.
+    sum: u64,
 }
 
 const fn short(minute: i64) -> i32 {
@@ -41,13 +43,20 @@ impl Window {
         let minute = short(minute);
         let place = self.entries.partition_point(|(at, _)| *at < minute);
         match self.entries.get_mut(place) {
-            Some((at, count)) if *at == minute => *count = count.saturating_add(n),
-            _ => self.entries.insert(place, (minute, n)),
+            Some((at, count)) if *at == minute => {
+                self.sum += u64::from(n.min(u32::MAX - *count));
+                *count = count.saturating_add(n);
+            }
+            _ => {
+                self.sum += u64::from(n);
+                self.entries.insert(place, (minute, n));
+            }
         }
         if self.entries.len() > ENTRIES_CAP
             && let Some((_, oldest)) = self.entries.pop_front()
             && let Some((_, next)) = self.entries.front_mut()
         {
+            self.sum -= u64::from(oldest - oldest.min(u32::MAX - *next));
             *next = next.saturating_add(oldest);
         }
     }
@@ -59,6 +68,7 @@ impl Window {
         for (_, count) in self.entries.iter_mut().skip(start) {
             let taken = left.min(*count);
             *count -= taken;
+            self.sum -= u64::from(taken);
             left -= taken;
             if left == 0 {
                 break;
@@ -69,7 +79,10 @@ impl Window {
 
     /// Forgets what happened before a minute.
     pub(super) fn forget_before(&mut self, minute: i64) {
-        while self.entries.front().is_some_and(|(at, _)| i64::from(*at) < minute) {
+        while let Some((at, count)) = self.entries.front()
+            && i64::from(*at) < minute
+        {
+            self.sum -= u64::from(*count);
             self.entries.pop_front();
         }
     }
@@ -85,8 +98,8 @@ impl Window {
     }
 
     /// The sum of all that is kept.
-    pub(super) fn total(&self) -> u64 {
-        self.entries.iter().map(|(_, n)| u64::from(*n)).sum()
+    pub(super) const fn total(&self) -> u64 {
+        self.sum
     }
 
     pub(super) fn is_empty(&self) -> bool {
