@@ -5,7 +5,7 @@
 
 use super::place::Place;
 use super::{Orders, Report, Settings, Token};
-use crate::model::{Readings, Snapshot};
+use crate::model::{Readings, Snapshot, Sockets};
 use crate::outputs::Output;
 use crate::outputs::document::json_line;
 use anyhow::{Context as _, Result, bail};
@@ -387,8 +387,11 @@ fn set(place: &Mutex<String>, words: String) {
 /// A beat without what no page shows.
 fn slim(snapshot: &Snapshot) -> Snapshot {
     let readings = &snapshot.readings;
+    // The page shows how many connections there are, not which: a busy server has tens of thousands.
+    let sockets =
+        readings.sockets.as_deref().map(|sockets| Arc::new(Sockets { connections: None, ..sockets.clone() }));
     Snapshot {
-        readings: Readings { auth: None, execs: None, oddities: None, ..readings.clone() },
+        readings: Readings { auth: None, execs: None, oddities: None, sockets, ..readings.clone() },
         ..snapshot.clone()
     }
 }

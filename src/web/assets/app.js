@@ -28,6 +28,7 @@ function heard(event, data) {
 function beat(data) {
   page.interval = data.interval_s || page.interval;
   page.beatAt = Date.parse(data.time);
+  for (const chart of charts) chart.hear(data);
   if (page.range === "live" && page.loaded) {
     for (const chart of charts) chart.add(data, page.livePoints);
     say();
@@ -150,7 +151,7 @@ const load = () => attempt(async () => {
   const [answers] = await Promise.all([asked, chartJs]);
   for (const [place, answer] of answers.entries()) {
     if (stopper.signal.aborted) return;
-    charts[place].take(answer);
+    charts[place].take(answer, page.range === "live" ? Math.max(page.livePoints, answer.points.length) : 0);
     if (page.drawn) continue;
     await frame();
     settle();

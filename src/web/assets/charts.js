@@ -54,7 +54,7 @@ export function repaint() {
 
 function ticks(scale) {
   const width = scale.max - scale.min;
-  const step = STEPS.find(one => width / one <= Math.max(2, Math.floor(scale.width / 100))) || STEPS.at(-1);
+  const step = STEPS.find(one => width / one <= Math.max(2, Math.round(scale.width / 80))) || STEPS.at(-1);
   const offset = new Date(scale.max).getTimezoneOffset() * 60000;
   const first = Math.ceil((scale.min - offset) / step) * step + offset;
   scale.ticks = [];
@@ -80,13 +80,14 @@ export class TimeChart {
     this.points = [];
     this.canvas = put("canvas");
     this.canvas.setAttribute("role", "img");
-    this.now = put("strong", "now");
+    this.last = put("strong", "now");
     this.summary = put("p", "summary");
     this.rows = put("div", "rows");
     this.details = put("details", "as-table", put("summary", "", "as table"), this.rows);
     this.details.addEventListener("toggle", () => this.fillTable());
     this.figure = put("figure", `card chart ${metric.name}`,
-      put("figcaption", "", put("span", "", metric.title, put("span", "muted", ` ${metric.unit}`)), this.now),
+      put("figcaption", "", put("span", "", metric.title, put("span", "muted", ` ${metric.unit}`)),
+        put("span", "", put("span", "muted", "last "), this.last)),
       put("div", "canvas", this.canvas), this.summary, this.details);
     this.dash = DASHES[place];
     charts.push(this);
@@ -95,14 +96,14 @@ export class TimeChart {
   // Makes the chart with what it shows first: Chart.js measures, lays out and draws once, not once for each change.
   open() {
     const quiet = { radius: 0, hoverRadius: 4, borderWidth: 0, pointHitRadius: 0 };
-    const line = { ...quiet, borderWidth: 2, borderDash: this.dash, stepped: this.metric.stepped ? "after" : false };
+    const line = { ...quiet, borderWidth: 2, stepped: this.metric.stepped ? "after" : false };
     const config = {
       type: "line",
       data: { datasets: [
         { ...line, label: this.metric.title },
         { ...quiet, label: "most", fill: "+1", stepped: line.stepped },
         { ...quiet, label: "least", stepped: line.stepped },
-        { ...quiet, label: "alerts", showLine: false, radius: 5, pointStyle: "triangle" },
+        { ...quiet, label: "alerts", showLine: false, radius: 6, pointStyle: "triangle", backgroundColor: () => color("--alert") },
       ] },
       options: {
         animation: false, parsing: false, normalized: true, maintainAspectRatio: false, spanGaps: false,
@@ -135,14 +136,34 @@ export class TimeChart {
     return this.metric.say(item.parsed.y) + spread;
   }
 
-  // Takes the points of an answer of /api/history. Where the step is broken a gap is drawn, never a line or a zero.
-  take(history) {
+  // Takes the points of an answer of /api/history. Where the step is broken a gap is drawn, never a line or a zero. While
+  // it follows the newest beats, so many at most, those before a long rest would squeeze them into a corner.
+  take(history, most) {
     this.points = [];
     const step = (history.step_s || 0) * 1000;
-    for (const point of history.points) this.push(read(point), step);
+    for (const point of history.points) this.push(read(point, this.metric.stepped), step);
     this.from = Date.parse(history.from);
     this.to = Date.parse(history.to);
+    if (most) this.forget(most, step);
     this.draw();
+  }
+
+  // Keeps so many of the newest points, and none from before a time in which three times as many would have come.
+  forget(most, step) {
+    const since = step ? this.points.at(-1)?.x - 3 * most * step : -Infinity;
+    while (this.points.length > most || this.points[0]?.x < since) this.points.shift();
+    this.from = this.points[0]?.x ?? this.from;
+  }
+
+  // Takes the numbers of the newest beat, whatever stretch is drawn.
+  hear(beat) {
+    this.newest = beat[this.metric.name] ?? null;
+    this.tell();
+  }
+
+  tell() {
+    const value = this.newest ?? this.points.findLast(point => point.value !== null)?.value;
+    this.last.textContent = value === undefined || this.newest === null ? "–" : this.metric.say(value);
   }
 
   push(point, step) {
@@ -158,9 +179,9 @@ export class TimeChart {
     const value = beat[this.metric.name] ?? null;
     const point = { x: Date.parse(beat.time), value, min: value, max: value };
     if (this.points.length && point.x <= this.points.at(-1).x) return;
-    this.push(point, (beat.interval_s || 0) * 1000);
-    while (this.points.length > most) this.points.shift();
-    this.from = this.points[0].x;
+    const step = (beat.interval_s || 0) * 1000;
+    this.push(point, step);
+    this.forget(most, step);
     this.to = point.x;
     this.draw();
   }
@@ -201,7 +222,7 @@ export class TimeChart {
   // Says in words what the chart shows.
   describe() {
     const seen = this.points.filter(point => point.value !== null);
-    this.now.textContent = seen.length ? this.metric.say(seen.at(-1).value) : "–";
+    this.tell();
     this.summary.textContent = this.words(seen);
     this.canvas.setAttribute("aria-label", `${this.metric.title}: ${this.summary.textContent}`);
     this.fillTable();
@@ -211,6 +232,8 @@ export class TimeChart {
     const line = key => this.points.map(point => ({ x: point.x, y: point[key] }));
     const thinned = this.points.some(point => point.min !== point.max);
     datasets[0].data = line("value");
+    // Between very many points dashes are only a blur.
+    datasets[0].borderDash = this.points.length > 120 ? [] : this.dash;
     datasets[1].data = thinned ? line("max") : [];
     datasets[2].data = thinned ? line("min") : [];
     datasets[3].data = this.alerts || [];
@@ -249,10 +272,9 @@ export class TimeChart {
     this.chart.update("none");
   }
 
-  dye({ data: { datasets: [line, band, , marks] }, options: { scales } }) {
+  dye({ data: { datasets: [line, band] }, options: { scales } }) {
     line.borderColor = line.backgroundColor = color(this.color);
     band.backgroundColor = color(`${this.color}-spread`);
-    marks.backgroundColor = marks.borderColor = color("--alert");
     for (const scale of [scales.x, scales.y]) {
       scale.ticks.color = color("--muted");
       scale.ticks.padding = 6;
@@ -261,11 +283,11 @@ export class TimeChart {
   }
 }
 
-// A beat has one value; a column has its least, its most and its mean. A score's mean hides what matters.
-function read(point) {
+// A beat has one value; a column has its least, its most and its mean. A score's mean hides what matters: its least.
+function read(point, isScore) {
   const x = Date.parse(point.time);
   if ("value" in point) return { x, value: point.value, min: point.value, max: point.value };
-  return { x, value: point.mean, min: point.min, max: point.max };
+  return { x, value: isScore ? point.min : point.mean, min: point.min, max: point.max };
 }
 
 function moveCursor(at) {

@@ -1,9 +1,12 @@
 // The picture in words: verdict, bill with its findings, what cannot be seen, doors, people. It asks nothing.
 
-import { ago, command, copyable, level, plural, put, replace, span, table, time, zone } from "./words.js";
+import { ago, command, copyable, level, plural, prose, put, replace, span, table, time, zone } from "./words.js";
 
 const BANDS = { normal: "all normal", minor: "minor", something_off: "something is off", serious: "act now" };
 const REACH = { this_machine: "this machine", lan: "its own network", everyone: "every network" };
+
+// So many rows of a list are shown at once.
+const ROWS = 6;
 
 // Findings that a person has opened stay open when the picture changes.
 const opened = new Set();
@@ -41,10 +44,17 @@ export function bill(snapshot) {
   const accepted = snapshot.findings.filter(finding => finding.status === "accepted");
   document.getElementById("why-title").textContent = snapshot.score.value === 100 ? "Why it is 100" : "Why it is not 100";
   const parts = rows.length ? rows : [put("p", "good", "✓ Nothing that can be seen is wrong.")];
-  if (rest.length) parts.push(put("h3", "", "Open, without points"), ...rest.map(finding => story(finding)));
+  if (rest.length) parts.push(put("h3", "", "Open, without points"), ...fold("rest", rest.map(finding => story(finding))));
   if (accepted.length) parts.push(put("h3", "", "Accepted"), ...accepted.map(finding => story(finding)));
   if (snapshot.checks_passed.length) parts.push(passed(snapshot.checks_passed));
   replaceKeepingFocus("bill", parts);
+}
+
+// A long list is begun, and the rest of it stands behind one row.
+function fold(key, rows) {
+  if (rows.length <= ROWS + 1) return rows;
+  const more = rows.slice(ROWS);
+  return [...rows.slice(0, ROWS), keep(key, put("details", "row", put("summary", "", put("span", "points", "…"), put("span", "", `${more.length} more`)), ...more))];
 }
 
 // New rows take the place of the old ones without moving the keyboard's place.
@@ -70,7 +80,7 @@ function keep(key, details) {
 function story(finding, row) {
   const points = put("span", "points", row ? `−${row.points}` : "0");
   if (!finding) return put("div", "row", points, put("span", "", row.title));
-  const back = row?.recovers ? put("span", "muted", ` +${row.recovers.points} by ${time(row.recovers.at)}`) : null;
+  const back = row?.recovers ? put("span", "muted", ` ${row.recovers.points} back by ${time(row.recovers.at)}`) : null;
   const title = put("span", "", level(finding.level), " ", finding.title, back);
   const facts = put("dl", "");
   const fact = (name, ...content) => facts.append(put("dt", "", name), put("dd", "", ...content));
@@ -83,9 +93,9 @@ function story(finding, row) {
   }
   if (finding.fix.length) {
     fact("do", put("ol", "", ...finding.fix.map(fix => put("li", "",
-      fix.text, fix.risk ? put("span", "muted", ` (${fix.risk})`) : null, fix.argv?.length ? copyable(command(fix.argv)) : null))));
+      ...prose(fix.text), fix.risk ? put("span", "muted", " (", ...prose(fix.risk), ")") : null, fix.argv?.length ? copyable(command(fix.argv)) : null))));
   }
-  if (finding.harmless_if) fact("harmless if", finding.harmless_if);
+  if (finding.harmless_if) fact("harmless if", ...prose(finding.harmless_if));
   if (finding.accepted) {
     const until = finding.accepted.until ? `until ${time(finding.accepted.until)}` : "for good";
     fact("accepted", `“${finding.accepted.reason}”, ${until}`);

@@ -52,6 +52,11 @@ export function put(tag, look, ...content) {
   return made;
 }
 
+// Our own words, in which commands stand between backticks.
+export function prose(text) {
+  return text.split("`").map((part, at) => (at % 2 ? put("code", "", part) : part));
+}
+
 export function level(name) {
   const [sign, word] = LEVELS[name] || ["", name];
   const mark = put("span", `level ${name}`, put("span", "sign", sign), ` ${word}`);
