@@ -83,9 +83,15 @@ impl Api {
         &self.live
     }
 
-    /// What a stream says first: how the page is set.
+    /// What a stream says first: how the page is set, and why there is nothing to show where that is so.
     pub(super) fn hello(&self) -> String {
-        format!("{{\"live_points\":{},\"fed\":{}}}", self.live_points, self.fed)
+        #[derive(Serialize)]
+        struct Hello {
+            live_points: usize,
+            nothing_yet: Option<String>,
+        }
+        let nothing_yet = self.live.picture().is_none().then(|| self.nothing_yet().1);
+        text(&Hello { live_points: self.live_points, nothing_yet })
     }
 
     /// What a stream says when nothing is new: how old the newest beat is, and what hinders.
@@ -99,8 +105,7 @@ impl Api {
             .live
             .newest()
             .and_then(|beat| document::finite((Utc::now() - beat.at).num_milliseconds() as f64 / 1000.0, 1));
-        let line = json_line(&Still { age_s, trouble: self.live.trouble() }).unwrap_or_default();
-        String::from_utf8_lossy(&line).trim_end().to_owned()
+        text(&Still { age_s, trouble: self.live.trouble() })
     }
 
     /// Answers a question that the gate let through.
@@ -224,6 +229,11 @@ impl Api {
         let why = self.nothing_yet().1;
         plain::page(picture.as_ref().map(|picture| &picture.snapshot).ok_or(&*why), Zone::Local).into_bytes()
     }
+}
+
+/// One line of JSON without its end.
+fn text(told: &impl Serialize) -> String {
+    String::from_utf8_lossy(&json_line(told).unwrap_or_default()).trim_end().to_owned()
 }
 
 fn packed(status: u16, kind: &'static str, body: Vec<u8>, may: bool) -> Answer {

@@ -16,8 +16,9 @@ const stream = new Stream(heard, lost);
 function heard(event, data) {
   if (event === "hello") {
     page.livePoints = data.live_points;
-    page.fed = data.fed;
-    complain("");
+    page.waits = data.nothing_yet !== null;
+    complain(data.nothing_yet || "");
+    if (!page.waits) show();
   } else if (event === "beat") {
     beat(data);
   } else if (event === "still") {
@@ -34,7 +35,7 @@ function beat(data) {
     say();
   }
   page.newest = data.picture;
-  if (page.snapshot && data.picture && data.picture !== page.snapshot.time) picture().then(events);
+  if (data.picture && data.picture !== page.snapshot?.time) show();
   const every = page.range === "live" ? Infinity : Math.max(30, hours() * 9) * 1000;
   if (typeof page.range === "number" && Date.now() - page.loadedAt > every) load().then(events);
 }
@@ -52,6 +53,7 @@ function age({ age_s: seconds, trouble }) {
 
 function lost(error) {
   if (error instanceof NoToken) return door();
+  if (!page.snapshot) show();
   const since = page.beatAt ? ` since ${time(page.beatAt)}` : "";
   state("stale", `not live${since}: the page's server does not answer`);
 }
@@ -76,17 +78,18 @@ function door() {
 
 async function attempt(work) {
   try {
-    await work();
+    return await work();
   } catch (error) {
     if (error instanceof NoToken) door();
     else if (error.name !== "AbortError") complain(error.message);
+    return false;
   }
 }
 
 // The newest picture in words. What asks while one is on its way waits for it, and is told the next where it is older.
 const picture = () => attempt(async () => {
   page.again = page.asking;
-  if (page.asking) return;
+  if (page.asking) return false;
   page.asking = true;
   try {
     do {
@@ -96,6 +99,8 @@ const picture = () => attempt(async () => {
   } finally {
     page.asking = false;
   }
+  if (page.waits) complain("");
+  page.waits = false;
   const { snapshot } = page;
   view.verdict(snapshot);
   view.bill(snapshot);
@@ -105,7 +110,10 @@ const picture = () => attempt(async () => {
   await settled;
   view.doors(snapshot);
   view.people(snapshot);
+  return true;
 });
+
+const show = () => picture().then(shown => shown && events());
 
 // Tells those who hear the page of new alerts, and of nothing else.
 function announce(snapshot) {
@@ -231,9 +239,9 @@ function begin() {
   if (!hasToken()) return door();
   document.documentElement.dataset.open = "";
   get("door").hidden = true;
-  const drawn = load();
+  load().then(() => page.snapshot || events());
+  // It says first whether there is a picture to ask for.
   stream.start();
-  Promise.all([picture(), drawn]).then(events);
 }
 
 function wire() {
