@@ -31,6 +31,8 @@ const WALKS: u8 = 2;
 struct Known {
     since: DateTime<Utc>,
     door: bool,
+    /// The beats in which it was first and last met.
+    first: u64,
     seen: u64,
     lookup: Lookup,
 }
@@ -38,7 +40,7 @@ struct Known {
 /// How far the lookup of one socket is.
 #[derive(Debug)]
 enum Lookup {
-    /// Not found in so many complete walks.
+    /// Not found in so many walks over everybody.
     Wanted(u8),
     Found(Owner),
     Nobody,
@@ -71,6 +73,8 @@ impl Hasher for Spread {
 struct Holder {
     start_ticks: u64,
     alive: u64,
+    /// The beat of the last walk.
+    walked: u64,
     /// The beat before which it is not walked again.
     rests_until: u64,
 }
@@ -132,11 +136,11 @@ impl Owners {
 
     /// Notes that a socket is there.
     pub(in crate::collect) fn meet(&mut self, inode: u64, door: bool, now: DateTime<Utc>) {
-        let (wanted, doors) = (&mut self.wanted, &mut self.doors);
+        let (beat, wanted, doors) = (self.beat, &mut self.wanted, &mut self.doors);
         let known = self.known.entry(inode).or_insert_with(|| {
             *wanted += 1;
             *doors += usize::from(door);
-            Known { since: now, door, seen: 0, lookup: Lookup::Wanted(0) }
+            Known { since: now, door, first: beat, seen: 0, lookup: Lookup::Wanted(0) }
         });
         self.asked += usize::from(matches!(known.lookup, Lookup::Wanted(_)));
         self.doors_met += usize::from(known.door && known.seen != self.beat);
@@ -169,10 +173,10 @@ impl Owners {
         }
         let everybody = self.all_rest_until <= self.beat;
         let (near, far) = self.in_order(processes, everybody);
-        let complete = self.walk_near(near.iter().map(|at| &processes[*at]));
+        self.walk_near(near.iter().map(|at| &processes[*at]));
         if everybody && self.wanted > 0 {
             self.walk_far(far.iter().map(|at| &processes[*at]));
-            if complete && self.wanted > 0 {
+            if self.wanted > 0 {
                 self.give_up_after_walks();
             }
         }
@@ -204,24 +208,22 @@ impl Owners {
         (places(near), places(far))
     }
 
-    /// Asks holders and new processes; false when one of them was left to rest.
-    fn walk_near<'a>(&mut self, processes: impl Iterator<Item = &'a Process>) -> bool {
-        let mut complete = true;
+    /// Asks holders that do not rest, and new processes.
+    fn walk_near<'a>(&mut self, processes: impl Iterator<Item = &'a Process>) {
         for process in processes {
             if self.wanted == 0 {
                 break;
             }
             let pid = process.program.pid;
             if self.holders.get(&pid).is_some_and(|holder| holder.rests_until > self.beat) {
-                complete = false;
                 continue;
             }
             let links = self.walk(process).unwrap_or(0);
             if let Some(holder) = self.holders.get_mut(&pid) {
                 holder.rests_until = self.beat + (links / LINKS_PER_BEAT) as u64;
+                holder.walked = self.beat;
             }
         }
-        complete
     }
 
     /// Asks everybody else.
@@ -332,16 +334,21 @@ impl Owners {
             self.holders.entry(process.program.pid).or_insert(Holder {
                 start_ticks,
                 alive: self.beat,
+                walked: self.beat,
                 rests_until: self.beat + (links / LINKS_PER_BEAT) as u64,
             });
         }
         Ok(links)
     }
 
-    /// Counts a complete walk for every socket that it did not find.
+    /// Counts a walk over everybody for every socket that it did not find. Holders that rest were not asked in it,
+    /// but before: what was there then counts.
     fn give_up_after_walks(&mut self) {
+        let all_walked_since = self.holders.values().map(|holder| holder.walked).min().unwrap_or(self.beat);
         for known in self.known.values_mut() {
-            if let Lookup::Wanted(walks) = &mut known.lookup {
+            if let Lookup::Wanted(walks) = &mut known.lookup
+                && known.first <= all_walked_since
+            {
                 *walks += 1;
                 if *walks >= WALKS {
                     known.lookup = Lookup::Nobody;
