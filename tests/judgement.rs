@@ -7,9 +7,9 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use home_soc::assess::{Context, Judge, Memory, Settings, Verdict};
 use home_soc::model::{
-    AuthEvent, AuthKind, AuthReading, Connection, Cpu, Disk, Exe, ExecEvent, ExecReading, Finding, Level,
-    Listener, Load, Owner, Pressure, PressureLine, Process, Program, Protocol, Reach, Readings, Safe, Sensor,
-    Sockets, SourceState, System, TcpState,
+    AuthEvent, AuthKind, AuthReading, Connection, Cpu, Disk, Exe, ExecEvent, ExecReading, Finding, Inventory,
+    Level, Listener, Load, Owner, PasswordLogins, Pressure, PressureLine, Process, Program, Protocol, Reach,
+    Readings, Safe, Sensor, Sockets, SourceState, System, TcpState,
 };
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
@@ -282,6 +282,52 @@ fn keys_that_are_refused_are_noise_as_well() {
         })
         .collect();
     assert!(after(10, &with_events(events)).score.value >= 95);
+}
+
+#[test]
+fn guesses_of_real_names_are_noise_where_sshd_takes_no_passwords_and_only_there() {
+    let tries = |service: &str| -> Vec<_> {
+        let names = ["root", "anna", "admin", "pi"];
+        (0..500)
+            .map(|n| AuthEvent {
+                service: service.into(),
+                ..failed(
+                    start() - TimeDelta::seconds(500 - n),
+                    names[n as usize % 4],
+                    n % 4 < 2,
+                    Some("203.0.113.9"),
+                )
+            })
+            .collect()
+    };
+    let judged = |service: &str, passwords| {
+        let inventory = Inventory { passwords, ..Inventory::default() };
+        let readings = Readings { inventory: Some(Arc::new(inventory)), ..with_events(tries(service)) };
+        after(10, &readings)
+    };
+    let refused = judged("sshd", Some(PasswordLogins::Refused));
+    assert!(refused.score.value >= 95, "{}: {:#?}", refused.score.value, titles(&refused));
+    assert!(raised(&refused, "HS-AUTH-001").unwrap().why.contains("takes no passwords"));
+    for (service, passwords) in
+        [("sshd", Some(PasswordLogins::Taken)), ("sshd", None), ("dovecot", Some(PasswordLogins::Refused))]
+    {
+        let verdict = judged(service, passwords);
+        assert!(verdict.score.value <= 80, "{service} {passwords:?}: {}", verdict.score.value);
+        assert_raised(&verdict, "HS-AUTH-001", Level::Warning);
+    }
+}
+
+#[test]
+fn a_password_that_was_taken_belies_settings_that_refuse_it() {
+    let mut events: Vec<_> = (0..25)
+        .map(|n| failed(start() - TimeDelta::seconds(60 - n), "anna", true, Some("203.0.113.9")))
+        .collect();
+    events.push(event(AuthKind::Accepted, start() - TimeDelta::seconds(5), "anna", Some("203.0.113.9")));
+    let inventory = Inventory { passwords: Some(PasswordLogins::Refused), ..Inventory::default() };
+    let verdict = after(10, &Readings { inventory: Some(Arc::new(inventory)), ..with_events(events) });
+    assert!(verdict.score.value <= 49, "{}", verdict.score.value);
+    assert_raised(&verdict, "HS-AUTH-003", Level::Alert);
+    assert_raised(&verdict, "HS-AUTH-001", Level::Warning);
 }
 
 #[test]

@@ -148,6 +148,7 @@ impl Judge {
             learns,
             logins,
             own_address: self.context.own_address,
+            passwords: None,
             now,
         };
         self.access.listen(&mut self.round, auth, &mut desk);
@@ -231,6 +232,7 @@ impl Judge {
             learns,
             logins: readings.logins.as_deref(),
             own_address: self.context.own_address,
+            passwords: readings.inventory.as_ref().and_then(|inventory| inventory.passwords),
             now,
         };
         self.access.judge(&mut round, readings.auth.as_ref(), &mut desk);

@@ -1,4 +1,5 @@
-//! What survives a restart or was plugged in, and seldom changes: units, kernel modules, USB devices.
+//! What survives a restart or was plugged in, and seldom changes: units, kernel modules, USB devices, and what sshd
+//! is set to.
 //!
 //! Only what no package vouches for is listed; the rest is counted or left out.
 
@@ -14,6 +15,18 @@ pub struct Inventory {
     pub modules: Option<Modules>,
     /// USB devices without hubs; `None` when the bus could not be read.
     pub devices: Option<Vec<UsbDevice>>,
+    /// Whether sshd lets anybody in with a password alone, by its settings; `None` without sshd, and where these
+    /// may not be read.
+    pub passwords: Option<PasswordLogins>,
+}
+
+/// What sshd's settings say of passwords.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PasswordLogins {
+    /// Somebody may come in with one.
+    Taken,
+    /// Nobody may: a guess cannot succeed.
+    Refused,
 }
 
 /// A file that makes systemd run something, and that no package brought.

@@ -30,7 +30,7 @@ pub use finding::{
     Acceptance, Category, Confidence, Evidence, Finding, FindingId, Fix, Kind, Level, Status, fingerprint,
 };
 pub use history::{Column, Columns, History, Metric, Numbers, Sample, Span};
-pub use inventory::{Command, Inventory, Module, Modules, Unit, UsbDevice};
+pub use inventory::{Command, Inventory, Module, Modules, PasswordLogins, Unit, UsbDevice};
 pub use logins::{Login, LoginKind, Logins, Session};
 pub use moment::moment;
 pub use oddity::{HiddenProcess, Hiding, Oddities, PacketFamily, PacketSocket, TracedProcess};

@@ -176,5 +176,6 @@ fn strangers(minute: i64) -> Inventory {
         units: Some(units.collect()),
         modules: Some(Modules { total: 40, foreign: foreign.collect(), taint: Some(12_288), marked: true }),
         devices: Some(devices.collect()),
+        passwords: None,
     }
 }

@@ -14,7 +14,7 @@ use super::first_seen::{HABITS, Known, SUDO};
 use super::rules::Name;
 use super::settings::Settings;
 use super::sighting::Round;
-use crate::model::{AuthEvent, AuthKind, AuthReading, HourCounts, Logins, Safe, SignIns};
+use crate::model::{AuthEvent, AuthKind, AuthReading, HourCounts, Logins, PasswordLogins, Safe, SignIns};
 use chrono::{DateTime, TimeDelta, Utc};
 use refusals::Refusals;
 use source::{SourceLog, Try};
@@ -31,6 +31,9 @@ const SOURCES_SHOWN: usize = 50;
 const RECENT_CAP: usize = 200;
 /// After a password was taken over the network, passwords count as on for so long.
 const PASSWORDS_ON: TimeDelta = TimeDelta::days(30);
+
+/// The habit of taking passwords.
+const PASSWORDS: &str = "passwords are taken";
 
 /// What sign-ins are counted with, over the beats.
 #[derive(Debug, Default)]
@@ -65,7 +68,21 @@ pub(super) struct Desk<'a> {
     pub(super) learns: bool,
     pub(super) logins: Option<&'a Logins>,
     pub(super) own_address: Option<IpAddr>,
+    /// What sshd's settings say of passwords, where they are known.
+    pub(super) passwords: Option<PasswordLogins>,
     pub(super) now: DateTime<Utc>,
+}
+
+impl Desk<'_> {
+    /// Tells whether no password is the right one, by sshd's settings. Who came in with one goes by other settings.
+    fn refuses_passwords(&self) -> bool {
+        self.passwords == Some(PasswordLogins::Refused) && !self.took_password_within(TimeDelta::days(1))
+    }
+
+    /// Tells whether somebody came in over the network with a password.
+    fn took_password_within(&self, span: TimeDelta) -> bool {
+        self.known.get(HABITS, PASSWORDS).is_some_and(|seen| self.now - seen.last < span)
+    }
 }
 
 impl Access {
@@ -192,7 +209,9 @@ impl Access {
             guess,
         };
         let run_failures = desk.settings.thresholds.run_failures;
-        self.source(source::key(event.address.as_ref())).fail(attempt, run_failures);
+        let log = self.source(source::key(event.address.as_ref()));
+        log.fail(attempt, run_failures);
+        log.by_others |= event.address.is_none() || !event.service.starts_with("sshd");
     }
 
     fn accept(
@@ -208,7 +227,7 @@ impl Access {
             self.source(source::key(event.address.as_ref())).accepted.add(minute(at), event.count.max(1));
         }
         if event.address.is_some() && is_guess(event) {
-            desk.known.see(HABITS, "passwords are taken", at, true);
+            desk.known.see(HABITS, PASSWORDS, at, true);
         }
         self.enter(round, event, at, desk);
     }

@@ -2,7 +2,6 @@
 
 use super::source::{SourceLog, is_near, parse};
 use super::{Access, Desk, PASSWORDS_ON, keep_first};
-use crate::assess::first_seen::HABITS;
 use crate::assess::rules::Name;
 use crate::assess::sighting::{Round, Sighting};
 use crate::model::{Level, Safe};
@@ -36,9 +35,7 @@ impl Access {
         let mut others = Sum::default();
         let mut runs = Vec::new();
         for (place, (key, log)) in sources.into_iter().enumerate() {
-            // From far away and as every day: noise, until it gets louder or somebody gets in.
-            let noise = usual && parse(key).is_some_and(|ip| !is_near(ip));
-            let serious = if noise { 0 } else { log.serious.total() };
+            let serious = serious(key, log, usual, desk);
             hopeless.add(log, log.hopeless.total() + log.serious.total() - serious);
             if place >= OWN_FINDINGS {
                 others.add(log, serious);
@@ -55,12 +52,19 @@ impl Access {
         }
         keep_first(&mut runs, HOPELESS_RUNS, worse);
         for (key, log) in runs {
-            let noise = usual && parse(key).is_some_and(|ip| !is_near(ip));
-            let serious = if noise { 0 } else { log.serious.total() };
-            round.saw(run(key, log, serious, desk, source));
+            round.saw(run(key, log, serious(key, log, usual, desk), desk, source));
         }
         groups(round, desk, &hopeless, &others, usual);
     }
+}
+
+/// The failures of a source that could have succeeded and are not as every day.
+fn serious(key: &Safe, log: &SourceLog, usual: bool, desk: &Desk<'_>) -> u64 {
+    // Where sshd takes keys only, no password is the right one.
+    let refused = desk.refuses_passwords() && !log.by_others;
+    // From far away and as every day: noise, until it gets louder or somebody gets in.
+    let noise = usual && parse(key).is_some_and(|ip| !is_near(ip));
+    if refused || noise { 0 } else { log.serious.total() }
 }
 
 fn one_source(key: &Safe, log: &SourceLog, serious: u64, desk: &Desk<'_>, source: &Safe) -> Sighting {
@@ -102,12 +106,10 @@ fn one_source(key: &Safe, log: &SourceLog, serious: u64, desk: &Desk<'_>, source
 fn groups(round: &mut Round, desk: &Desk<'_>, hopeless: &Sum, others: &Sum, usual: bool) {
     let points = &desk.settings.score.points;
     if hopeless.failures > 0 {
+        let refused = desk.refuses_passwords();
         // Where passwords are taken, a sweep may yet meet a name that exists.
-        let on = desk
-            .known
-            .get(HABITS, "passwords are taken")
-            .is_some_and(|seen| desk.now - seen.last < PASSWORDS_ON);
-        let most = points.failed_logins_noise * if on { 2.0 } else { 1.0 };
+        let most =
+            points.failed_logins_noise * if desk.took_password_within(PASSWORDS_ON) { 2.0 } else { 1.0 };
         let asked = logarithmic(points.failed_logins_step, most, hopeless.failures);
         let sources = text::plural(hopeless.sources, "source");
         let failures = text::plural(hopeless.failures, "failed login");
@@ -115,6 +117,10 @@ fn groups(round: &mut Round, desk: &Desk<'_>, hopeless: &Sum, others: &Sum, usua
             let why =
                 "As many as on other days, and nobody got in. A success, or a rising rate, would be told.";
             (format!("{failures} from {sources}, usual for you"), why)
+        } else if refused {
+            let why =
+                "sshd takes no passwords by its settings: whatever is guessed, nobody gets in that way.";
+            (format!("{failures} that cannot succeed, {sources}"), why)
         } else {
             let why = "The names do not exist, or nothing was offered that could be guessed: the noise of the internet.";
             (format!("{failures} that cannot succeed, {sources}"), why)

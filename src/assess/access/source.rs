@@ -67,6 +67,8 @@ pub(super) struct SourceLog {
     pub(super) run: Option<Run>,
     pub(super) got_in: bool,
     pub(super) banned: bool,
+    /// Some tries came by another way than sshd.
+    pub(super) by_others: bool,
     pub(super) first: Option<DateTime<Utc>>,
     pub(super) last: Option<DateTime<Utc>>,
 }

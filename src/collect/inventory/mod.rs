@@ -1,4 +1,4 @@
-//! What seldom changes, looked at once a minute on a thread of its own: units, kernel modules, USB devices.
+//! What seldom changes, looked at once a minute on a thread of its own: units, kernel modules, USB devices, sshd's settings.
 //!
 //! A home folder on a dead network file system holds that thread and no beat. Between looks the latest one stands.
 //! It lists what no package vouches for, and does not say what of it is new.
@@ -7,6 +7,7 @@ mod catalogue;
 mod devices;
 mod homes;
 mod modules;
+mod sshd;
 mod unit;
 mod units;
 
@@ -51,6 +52,7 @@ type Answer = (Box<Look>, Inventory, Vec<Sensor>);
 /// What a look keeps for the next one.
 #[derive(Debug)]
 struct Look {
+    root: Root,
     shelf: Shelf,
     modules: Loaded,
     bus: Bus,
@@ -124,7 +126,7 @@ impl Collector {
 
 impl Look {
     fn new(root: &Root) -> Self {
-        Self { shelf: Shelf::new(root), modules: Loaded::new(root), bus: Bus::new(root) }
+        Self { root: root.clone(), shelf: Shelf::new(root), modules: Loaded::new(root), bus: Bus::new(root) }
     }
 
     fn take(&mut self, ledger: &Ledger, now: DateTime<Utc>) -> (Inventory, Vec<Sensor>) {
@@ -135,6 +137,8 @@ impl Look {
         sensors.push(sensor);
         let (devices, sensor) = self.bus.look();
         sensors.push(sensor);
-        (Inventory { units, modules, devices }, sensors)
+        let (passwords, sensor) = sshd::look(&self.root);
+        sensors.extend(sensor);
+        (Inventory { units, modules, devices, passwords }, sensors)
     }
 }
