@@ -14,8 +14,8 @@ use lab::{Lab, Recorder};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// What a judge remembers of an account that has logged in by `method` for three weeks.
-fn memory(user: &str, method: &str, now: DateTime<Utc>) -> Memory {
+/// What a judge remembers of an account that has logged in by `method` for three weeks, with a key or without.
+fn memory(user: &str, method: &str, key: Option<&str>, now: DateTime<Utc>) -> Memory {
     let mut judge = Judge::new(Settings::default(), Memory::default(), Context::default());
     for day in (1..=20).rev() {
         let at = now - TimeDelta::days(day);
@@ -24,6 +24,7 @@ fn memory(user: &str, method: &str, now: DateTime<Utc>) -> Memory {
         event.user = Some(user.into());
         event.address = Some("127.0.0.1".into());
         event.method = Some(method.into());
+        event.key = key.map(Into::into);
         let auth = AuthReading { caught_up: true, events: vec![Arc::new(event)], ..AuthReading::default() };
         let _ = judge.beat(&Readings { auth: Some(auth), ..Readings::default() }, &[], at);
     }
@@ -54,22 +55,44 @@ fn news<'a>(snapshot: &'a Snapshot, user: &str) -> Option<&'a Finding> {
     })
 }
 
+fn catch_up(machines: [&mut Engine; 2]) {
+    for machine in machines {
+        beats_until(machine, |snapshot| snapshot.sign_ins.as_ref().is_some_and(|sums| sums.caught_up));
+    }
+}
+
+fn has_entered(snapshot: &Snapshot, user: &str) -> bool {
+    let mut recent = snapshot.sign_ins.iter().flat_map(|sums| &sums.recent);
+    recent.any(|event| event.kind == AuthKind::Accepted && event.user.as_deref() == Some(user))
+}
+
+#[test]
+fn a_first_login_with_a_new_key_is_told_and_one_with_a_known_key_is_not() {
+    let Some(lab) = Lab::start(Recorder::Journald) else { return };
+    let (key, fingerprint) = lab.new_key();
+    let now = Utc::now();
+    let another = "ED25519 SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+    let mut case = machine(memory(&lab.user, "publickey", Some(another), now));
+    let mut twin = machine(memory(&lab.user, "publickey", Some(&fingerprint), now));
+    catch_up([&mut case, &mut twin]);
+    lab.log_in_by_key(&key, "true");
+    let told = beats_until(&mut case, |snapshot| has_entered(snapshot, &lab.user));
+    let finding = news(&told, &lab.user).unwrap_or_else(|| panic!("not told: {:#?}", told.findings));
+    assert!(finding.why.contains("never used this key"), "{}", finding.why);
+    assert_eq!(finding.subject.get("key").map(home_soc::model::Safe::as_str), Some(&*fingerprint));
+    let usual = beats_until(&mut twin, |snapshot| has_entered(snapshot, &lab.user));
+    assert_eq!(news(&usual, &lab.user), None);
+}
+
 #[test]
 fn a_first_login_by_a_new_method_is_told_within_a_beat_and_a_usual_one_is_not() {
     let Some(lab) = Lab::start(Recorder::Journald) else { return };
     let now = Utc::now();
-    let mut case = machine(memory(&lab.user, "publickey", now));
-    let mut twin = machine(memory(&lab.user, "password", now));
-    for machine in [&mut case, &mut twin] {
-        beats_until(machine, |snapshot| snapshot.sign_ins.as_ref().is_some_and(|sums| sums.caught_up));
-    }
+    let mut case = machine(memory(&lab.user, "publickey", None, now));
+    let mut twin = machine(memory(&lab.user, "password", None, now));
+    catch_up([&mut case, &mut twin]);
     lab.log_in("true");
-    let entered = |snapshot: &Snapshot| {
-        let recent = snapshot.sign_ins.iter().flat_map(|sums| &sums.recent);
-        recent
-            .into_iter()
-            .any(|event| event.kind == AuthKind::Accepted && event.user.as_deref() == Some(&*lab.user))
-    };
+    let entered = |snapshot: &Snapshot| has_entered(snapshot, &lab.user);
     let told = beats_until(&mut case, entered);
     let finding = news(&told, &lab.user).unwrap_or_else(|| panic!("not told: {:#?}", told.findings));
     assert!(finding.why.contains("never used this method"), "{}", finding.why);

@@ -19,6 +19,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -27,6 +28,9 @@ const JOURNALD_SOCKET: &str = "/run/systemd/journal/dev-log";
 const JOURNALD: [&str; 2] = ["/lib/systemd/systemd-journald", "/usr/lib/systemd/systemd-journald"];
 /// Where the journal of a machine without disk for it is.
 const VOLATILE_JOURNAL: &str = "/run/log/journal";
+
+/// Laboratories of this process: the journal remembers the users of each.
+static LABS: AtomicU32 = AtomicU32::new(0);
 
 /// Who writes down what sshd says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,7 +106,7 @@ impl Lab {
         fs::set_permissions(scratch.path(), Permissions::from_mode(0o755)).unwrap();
         let mut lab = Self {
             port: 0,
-            user: format!("hslab{}", std::process::id()),
+            user: format!("hslab{}n{}", std::process::id(), LABS.fetch_add(1, Ordering::Relaxed)),
             password: "a good pass phrase".to_owned(),
             owns_journal: false,
             root: scratch.path().join("root"),
@@ -155,6 +159,39 @@ impl Lab {
         let output = self.ssh(&self.user, &self.password, command).output().unwrap();
         assert!(output.status.success(), "login failed: {}", String::from_utf8_lossy(&output.stderr));
         output
+    }
+
+    /// Makes a key that opens every account; answers its file, and its fingerprint as sshd tells it.
+    pub fn new_key(&self) -> (PathBuf, String) {
+        let file = self.scratch.path().join("client_key");
+        let mut make = Command::new(find("ssh-keygen"));
+        make.args(["-q", "-t", "ed25519", "-N", "", "-f"]).arg(&file);
+        assert!(make.status().unwrap().success(), "ssh-keygen failed");
+        fs::copy(file.with_extension("pub"), self.scratch.path().join("authorized_keys")).unwrap();
+        // sshd reads the file as the one who comes in.
+        fs::set_permissions(self.scratch.path(), Permissions::from_mode(0o711)).unwrap();
+        let told = Command::new(find("ssh-keygen")).arg("-lf").arg(&file).output().unwrap();
+        let told = String::from_utf8(told.stdout).unwrap();
+        (file, format!("ED25519 {}", told.split(' ').nth(1).unwrap()))
+    }
+
+    /// Logs in with a key and runs a command.
+    pub fn log_in_by_key(&self, key: &Path, command: &str) {
+        let mut ssh = Command::new(find("ssh"));
+        ssh.args(["-F", "none", "-p", &self.port.to_string(), "-l", &self.user, "-i"]).arg(key);
+        for option in [
+            "StrictHostKeyChecking=no",
+            "UserKnownHostsFile=/dev/null",
+            "PreferredAuthentications=publickey",
+            "IdentitiesOnly=yes",
+            "BatchMode=yes",
+            "ConnectTimeout=20",
+            "LogLevel=ERROR",
+        ] {
+            ssh.args(["-o", option]);
+        }
+        let output = ssh.args(["127.0.0.1", command]).stdin(Stdio::null()).output().unwrap();
+        assert!(output.status.success(), "login failed: {}", String::from_utf8_lossy(&output.stderr));
     }
 
     /// An ssh client with a password.
@@ -286,8 +323,10 @@ impl Lab {
         let config = self.scratch.path().join("sshd_config");
         let text = format!(
             "ListenAddress 127.0.0.1\nHostKey {}\nPidFile none\nUsePAM yes\nPasswordAuthentication yes\n\
-             KbdInteractiveAuthentication no\nPermitRootLogin yes\nMaxStartups 200\nUseDNS no\nLogLevel INFO\n",
-            key.display()
+             KbdInteractiveAuthentication no\nPermitRootLogin yes\nMaxStartups 200\nUseDNS no\nLogLevel INFO\n\
+             StrictModes no\nAuthorizedKeysFile {}\n",
+            key.display(),
+            self.scratch.path().join("authorized_keys").display()
         );
         fs::write(&config, text).unwrap();
         let sshd = || {
