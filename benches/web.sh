@@ -4,7 +4,7 @@
 #
 #   cargo build --release && ./benches/web.sh
 #
-# LINES is the length of the record (default 1000000). Needs wrk, curl, python3 and about 400 MB in SCRATCH (default a
+# LINES is the length of the record (default 1000000). Needs wrk, curl, python3 and about 900 MB in SCRATCH (default a
 # new folder below /tmp), which is removed at the end.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -78,6 +78,8 @@ printf '%-52s %s\n' "a record of lines" "$lines"
 printf '%-52s %s\n' "/api/snapshot" "$(middle $page/api/snapshot)"
 printf '%-52s %s\n' "/api/history, the last beats" "$(middle "$page/api/history?metric=cpu_load&points=POINTS")"
 printf '%-52s %s\n' "/api/history, all of the record" "$(middle "$page/api/history?metric=cpu_load&from=$from&points=POINTS")"
+printf '%-52s %s\n' "/api/history, 30 days" "$(middle "$page/api/history?metric=cpu_load&from=-30d&points=POINTS")"
+printf '%-52s %s\n' "/api/history, 7 days" "$(middle "$page/api/history?metric=cpu_load&from=-7d&points=POINTS")"
 printf '%-52s %s\n' "/api/history, 24 hours" "$(middle "$page/api/history?metric=cpu_load&from=-24h&points=POINTS")"
 printf '%-52s %s\n' "/api/history, 1 hour" "$(middle "$page/api/history?metric=cpu_load&from=-1h&points=POINTS")"
 printf '%-52s %s\n' "/api/snapshot with wrk, 16 clients" "$(rate $page/api/snapshot)"
@@ -89,6 +91,17 @@ worker=$(pgrep -P "${started[0]}" -f web-process)
 printf '%-52s %s\n' "memory of the page's process, 32 clients" "$(awk '/VmRSS/ { printf "%.1f MB", $2 / 1024 }' "/proc/$worker/status")"
 printf '%-52s %s\n' "the whole page on the wire" "$(for path in / app.js style.css chart.js icon.svg; do
   curl -s -o /dev/null -w '%{size_download} %{size_header}\n' -H "$auth" -H 'Accept-Encoding: gzip' "$page/${path#/}"; done | awk '{ sum += $1 + $2 } END { printf "%.1f KB", sum / 1000 }')"
+
+# The page alone over the file as the other program wrote it: a plain one, without minutes and hours.
+mkdir "$scratch/foreign" && cp "$scratch/monitor_metrics.jsonl" "$scratch/foreign/"
+"$program" --data-dir "$scratch/foreign" web --web=127.0.0.1:0 > "$scratch/said" & started+=($!)
+for _ in $(seq 100); do grep -q '#t=' "$scratch/said" && break; sleep 0.1; done
+auth="Authorization: Bearer $(sed -n 's/.*#t=//p' "$scratch/said")"
+page=$(sed -n 's,.*\(http://[^/]*\)/#t=.*,\1,p' "$scratch/said")
+sleep 10
+for range in -30d -7d -24h -1h "$from"; do
+  printf '%-52s %s\n' "the plain file alone, from $range" "$(middle "$page/api/history?metric=cpu_load&from=$range&points=POINTS")"
+done
 
 python3 "$scratch/control.py" "$scratch/monitor_metrics.jsonl" > "$scratch/port" & started+=($!)
 sleep 1

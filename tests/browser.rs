@@ -162,6 +162,11 @@ fn nothing_is_asked_elsewhere_and_nothing_breaks_the_rules_of_the_page() {
         browser.console().into_iter().filter(|said| !said.starts_with("\"DEBUG\"")).collect();
     assert_eq!(wrong, Vec::<String>::new());
     own_hosts_only(&browser, page.address);
+
+    // What reads without scripts is seen as well.
+    browser.open(&format!("http://any:{}@{}/plain", page.token, page.address));
+    let seen = "return [...document.querySelectorAll('main h1, main td')].filter(one => one.offsetHeight > 0).length > 3;";
+    browser.until("the plain page is seen", seen);
 }
 
 #[test]
