@@ -289,3 +289,31 @@ fn nobody_sees_what_nobody_may_and_is_told_the_smallest_fix() {
     }
     assert_eq!(document["score"]["is_upper_bound"], true);
 }
+
+#[test]
+fn any_limit_of_open_files_is_survived_and_said() {
+    let long = std::env::var_os("HOME_SOC_LONG").is_some();
+    // With three the program's own libraries cannot be loaded.
+    let few = [4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 48, 64, 255];
+    let limits: Vec<u32> = if long { (4..=255).collect() } else { few.to_vec() };
+    for limit in limits {
+        let home = tempfile::tempdir().unwrap();
+        let output = Command::new("sh")
+            .args(["-c", &format!("ulimit -n {limit}; exec \"$0\" --once --json --data-dir \"$1\"")])
+            .args([PROGRAM.as_ref(), home.path().as_os_str()])
+            .output()
+            .unwrap();
+        let (told, document) =
+            (String::from_utf8_lossy(&output.stderr), serde_json::from_slice(&output.stdout));
+        let document: Value = document.unwrap_or_else(|why| panic!("{limit} files: {why}: {told}"));
+        assert!(output.status.success() && !told.contains("panicked"), "{limit} files: {told}");
+        let sensors = document["sensors"].as_array().unwrap();
+        if limit <= 12 {
+            let says_so = |sensor: &Value| {
+                sensor["says"].as_str().is_some_and(|says| says.contains("too many open files"))
+            };
+            assert!(sensors.iter().any(says_so), "{limit} files: {sensors:?}");
+            assert_eq!(document["score"]["is_upper_bound"], true, "{limit} files");
+        }
+    }
+}
