@@ -71,7 +71,7 @@ impl Drop for Sshd {
 /// The pid of the program under test that keeps its record in `data`.
 fn pid_of(data: &Path) -> u32 {
     let wanted = data.display().to_string();
-    until("the program behind the connection", Duration::from_secs(10), || {
+    until("the program behind the connection", Duration::from_secs(30), || {
         fs::read_dir("/proc")
             .unwrap()
             .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())

@@ -155,7 +155,7 @@ impl Terminal {
     /// Waits for the end of the program and returns its exit code.
     pub fn ended(&self) -> i32 {
         let path = self.file("ended");
-        until("the end of the program", Duration::from_secs(10), || {
+        until("the end of the program", Duration::from_secs(30), || {
             fs::read_to_string(&path).ok()?.trim().parse().ok()
         })
     }
@@ -171,7 +171,7 @@ impl Terminal {
     pub fn pid(&self) -> u32 {
         let shell: u32 =
             self.tmux(&["display-message", "-p", "-t", "t", "#{pane_pid}"]).trim().parse().unwrap();
-        until("the program", Duration::from_secs(10), || {
+        until("the program", Duration::from_secs(30), || {
             let children = fs::read_to_string(format!("/proc/{shell}/task/{shell}/children")).ok()?;
             children.split_whitespace().filter_map(|pid| pid.parse().ok()).find(|pid: &u32| {
                 fs::read_link(format!("/proc/{pid}/exe")).is_ok_and(|exe| exe == Path::new(PROGRAM))
