@@ -18,6 +18,7 @@ use crate::model::{Connection, Listener, Process, Protocol, Reach, Safe, Sensor,
 use chrono::{DateTime, Utc};
 use diag::Diag;
 use established::Established;
+use owners::FEW;
 pub(in crate::collect) use owners::Owners;
 use row::{Row, Wanted};
 use std::collections::BTreeSet;
@@ -144,6 +145,9 @@ impl Collector {
         if full {
             self.on_stdio = on_stdio(processes).collect();
             self.full_looks.rest(started);
+            if self.rows.capacity() / 4 > self.rows.len() + FEW {
+                self.rows.shrink_to(2 * self.rows.len());
+            }
         }
         if detail == Detail::Doors {
             self.connections = None;

@@ -19,6 +19,10 @@ use std::path::PathBuf;
 /// A walk over this many descriptors is paid with one beat without another.
 const LINKS_PER_BEAT: usize = 4096;
 
+/// Below so many sockets nothing is given back: a flood of connections must not be remembered by its memory for ever,
+/// and an ordinary day must not grow and shrink.
+pub(super) const FEW: usize = 1024;
+
 /// What opening the folder of one process costs, in descriptors.
 const LINKS_PER_FOLDER: usize = 4;
 
@@ -164,6 +168,9 @@ impl Owners {
             }
             stays
         });
+        if self.known.capacity() / 4 > self.known.len() + FEW {
+            self.known.shrink_to(2 * self.known.len());
+        }
     }
 
     /// Looks for the processes of all sockets that are wanted, when one of those that were met in this beat is.
