@@ -61,9 +61,11 @@ pub struct Collector {
     accounts: Accounts,
     rows: Vec<Row>,
     buffer: Vec<u8>,
-    /// Those of the last full look, with its time and the sockets that processes had in place of a terminal.
+    /// Those of the last full look, with its time, how many were established, and the sockets that processes had in
+    /// place of a terminal.
     connections: Option<Arc<Vec<Connection>>>,
     connections_at: Option<DateTime<Utc>>,
+    established_then: u64,
     on_stdio: BTreeSet<u64>,
     full_looks: Share,
 }
@@ -109,6 +111,7 @@ impl Collector {
             buffer: Vec::with_capacity(16 << 10),
             connections: None,
             connections_at: None,
+            established_then: 0,
             on_stdio: BTreeSet::new(),
             full_looks: Share::one_in(SHARE, Duration::ZERO),
         }
@@ -125,7 +128,7 @@ impl Collector {
         let mut missed = Missed::default();
         let full = match detail {
             Detail::All => true,
-            Detail::Paced => self.is_full_look_due(processes),
+            Detail::Paced => self.is_full_look_due(now, processes),
             Detail::Doors => false,
         };
         let many = self.connections.as_ref().map_or(0, |list| list.len());
@@ -143,6 +146,7 @@ impl Collector {
         let established = if full { Some(count_established(&self.rows)) } else { self.established(now) };
         self.find_owners(now, processes, full);
         if full {
+            self.established_then = established.unwrap_or(0);
             self.on_stdio = on_stdio(processes).collect();
             self.full_looks.rest(started);
             if self.rows.capacity() / 4 > self.rows.len() + FEW {
@@ -166,11 +170,17 @@ impl Collector {
     }
 
     /// Whether all connections are to be read in this beat: when they are few or not known yet, when their turn
-    /// has come, or when a process has a socket in place of a terminal that was not looked at.
-    fn is_full_look_due(&self, processes: Option<&[Process]>) -> bool {
-        self.connections.as_ref().is_none_or(|list| list.len() <= ALWAYS_UP_TO)
+    /// has come, when they are half as many as then or twice as many, or when a process has a socket in place of a
+    /// terminal that was not looked at.
+    fn is_full_look_due(&mut self, now: DateTime<Utc>, processes: Option<&[Process]>) -> bool {
+        if self.connections.as_ref().is_none_or(|list| list.len() <= ALWAYS_UP_TO)
             || self.full_looks.is_due()
             || on_stdio(processes).any(|inode| !self.on_stdio.contains(&inode))
+        {
+            return true;
+        }
+        let then = self.established_then;
+        self.established(now).is_some_and(|number| number < then / 2 || number / 2 > then)
     }
 
     /// Appends the wanted sockets of one protocol to the rows.
