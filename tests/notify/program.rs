@@ -77,7 +77,15 @@ fn a_break_in_rings_once_a_restart_is_silent_and_the_end_rings_once_more() {
     some_beats(&data, 3);
     lab.hydra(&lab.user, 12);
     lab.log_in("true");
-    until("the messages", PATIENCE, || (about(&lab.user) == (1, 1)).then_some(()));
+    let mut seen = (0, 0);
+    until("the messages", PATIENCE, || {
+        let now = about(&lab.user);
+        if now != seen {
+            eprintln!("{now:?} messages, by Telegram and by mail");
+            seen = now;
+        }
+        (now == (1, 1)).then_some(())
+    });
     let request = telegram.heard().into_iter().find(|request| request.body.contains(&lab.user)).unwrap();
     let body: serde_json::Value = serde_json::from_str(&request.body).unwrap();
     let said = body["text"].as_str().unwrap().to_owned();

@@ -160,10 +160,15 @@ impl Draft {
         self.letter(kind, subject, text)
     }
 
-    /// Worst news first, and what belongs to one story together.
+    /// Worst news first, and what belongs to one story together. Of the same weight the oldest comes first where all
+    /// have room, as a story is told; on a bad day the newest, because what happens now must not be cut off.
     fn in_order(&mut self) {
         let weight = |finding: &Finding| (finding.ceiling.unwrap_or(100), -finding.points as i64);
-        self.news.sort_by_key(|news| (news.change, weight(&news.finding), news.finding.first_seen));
+        let all_have_room = self.news.len() <= IN_FULL;
+        self.news.sort_by_key(|news| {
+            let at = news.finding.first_seen.timestamp_millis();
+            (news.change, weight(&news.finding), if all_have_room { at } else { -at })
+        });
         let mut ordered: Vec<News> = Vec::with_capacity(self.news.len());
         let mut rest = std::mem::take(&mut self.news);
         while !rest.is_empty() {
