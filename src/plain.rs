@@ -8,6 +8,7 @@ use crate::model::{Snapshot, Zone};
 use crate::modes::{ended_by_signal, print, runtime};
 use crate::outputs::changes::Changes;
 use crate::outputs::{Output, report};
+use crate::tui::hangup::Watcher;
 use crate::{Failure, is_closed_pipe, page};
 use anyhow::Context as _;
 use std::io::{self, BufRead as _, IsTerminal as _};
@@ -33,12 +34,15 @@ pub(crate) fn watch(config: &Config, options: &Options) -> Result<ExitCode, Fail
     if let Some(page) = heart.page() {
         print(page::words(page).as_bytes())?;
     }
+    let hangup = Watcher::start().context("cannot start a thread")?;
     let ended = runtime()?.block_on(async {
         tokio::select! {
             ended = ended_by_signal() => ended,
             ended = told(config, &mut beats) => ended,
+            () = hangup.gone() => Ok(()),
         }
     });
+    drop(hangup);
     heart.stop();
     match ended {
         Err(error) if !is_closed_pipe(&error) => Err(error.into()),

@@ -1,7 +1,8 @@
-//! Sees the terminal vanish, with or without SIGHUP.
+//! Sees the terminal vanish, with or without SIGHUP, and the reader of a pipe leave.
 //!
 //! crossterm's reader spins at full speed when its terminal is gone and never tells anybody, so a thread outside it
-//! polls the terminal for nothing but its end. The poll has no timeout: it costs nothing until then.
+//! polls the terminal for nothing but its end. A pipe whose reader has left tells only who writes, and a quiet
+//! machine has nothing to write. The poll has no timeout: it costs nothing until then.
 
 use rustix::event::{PollFd, PollFlags, poll};
 use std::io;
@@ -17,28 +18,26 @@ const PATIENCE: Duration = Duration::from_millis(800);
 /// The exit code of a program that was ended by SIGHUP, as shells tell it.
 const HUNG_UP: i32 = 129;
 
-/// Watches the terminal until it vanishes.
-pub(super) struct Watcher {
+/// Watches until nobody can see what is written.
+pub(crate) struct Watcher {
     gone: Arc<Notify>,
     ended: Arc<AtomicBool>,
 }
 
 impl Watcher {
-    /// Starts to watch stdin and stdout, where they are terminals.
+    /// Starts to watch stdout, whatever it is, and stdin where it is a terminal.
     ///
     /// # Errors
     /// No thread could be started.
-    pub(super) fn start() -> io::Result<Self> {
+    pub(crate) fn start() -> io::Result<Self> {
         let watcher = Self { gone: Arc::default(), ended: Arc::default() };
-        let mut terminals = Vec::new();
-        for stream in [io::stdin().as_fd(), io::stdout().as_fd()] {
-            if rustix::termios::isatty(stream) {
-                terminals.push(stream.try_clone_to_owned()?);
-            }
+        let mut streams = vec![io::stdout().as_fd().try_clone_to_owned()?];
+        if rustix::termios::isatty(io::stdin()) {
+            streams.push(io::stdin().as_fd().try_clone_to_owned()?);
         }
         let (gone, ended) = (Arc::clone(&watcher.gone), Arc::clone(&watcher.ended));
         std::thread::Builder::new().name("hang-up watcher".into()).spawn(move || {
-            if !terminals.is_empty() && wait(&terminals) {
+            if wait(&streams) {
                 gone.notify_one();
                 std::thread::sleep(PATIENCE);
                 // The loop should have ended by now, and the program after it. If it is stuck, nobody is left who
@@ -52,8 +51,8 @@ impl Watcher {
         Ok(watcher)
     }
 
-    /// Waits until the terminal is gone.
-    pub(super) async fn gone(&self) {
+    /// Waits until the terminal or the reader is gone.
+    pub(crate) async fn gone(&self) {
         self.gone.notified().await;
     }
 }
@@ -64,9 +63,9 @@ impl Drop for Watcher {
     }
 }
 
-/// Polls for the end of any of the terminals; false when polling itself fails.
-fn wait(terminals: &[OwnedFd]) -> bool {
-    let mut fds: Vec<PollFd<'_>> = terminals.iter().map(|fd| PollFd::new(fd, PollFlags::empty())).collect();
+/// Polls for the end of any of the streams; false when polling itself fails.
+fn wait(streams: &[OwnedFd]) -> bool {
+    let mut fds: Vec<PollFd<'_>> = streams.iter().map(|fd| PollFd::new(fd, PollFlags::empty())).collect();
     loop {
         match poll(&mut fds, None) {
             Ok(_) => {

@@ -13,7 +13,7 @@ pub mod export;
 pub mod filter;
 pub mod glyphs;
 pub mod hands;
-mod hangup;
+pub(crate) mod hangup;
 pub mod keymap;
 pub mod names;
 pub mod page;
