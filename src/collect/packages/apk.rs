@@ -1,6 +1,6 @@
 //! Files of Alpine packages: one text, where `F:` names a folder and each `R:` below it a file.
 
-use super::each_line;
+use super::lines::each_line;
 use super::paths::Paths;
 use crate::collect::Root;
 use std::io;

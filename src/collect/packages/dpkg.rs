@@ -1,6 +1,6 @@
 //! Files of Debian packages: `/var/lib/dpkg/info/*.list`, one path a line, and the files moved aside for others.
 
-use super::each_line;
+use super::lines::each_line;
 use super::paths::Paths;
 use crate::collect::Root;
 use std::io;

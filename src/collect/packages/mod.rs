@@ -4,58 +4,28 @@
 //! no tool is ever started. It says `packaged`, not `unmodified`: contents are not compared.
 
 mod apk;
+mod database;
 mod dpkg;
+mod ledger;
+mod lines;
 mod pacman;
 mod paths;
 #[cfg(feature = "login-db")]
 mod rpm;
 
 use super::Root;
-use super::kept::READ;
-use crate::model::{ExecReading, Process, Program, Provenance, Safe, Sensor};
-use paths::Paths;
-use rustix::fs::Mode;
+use crate::model::{ExecReading, Process, Program, Provenance, Sensor};
+use database::{Database, Stamps, is_in_store, stamps};
+pub use ledger::Ledger;
 use std::collections::HashMap;
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, TryRecvError, channel};
 use std::thread;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 /// The sensor of this collector.
 const SENSOR: &str = "packages";
-
-/// Stores that nothing but their package system writes to.
-const STORES: [&str; 3] = ["/nix/store/", "/gnu/store/", "/snap/"];
-
-/// What is asked of each package system.
-type Add = fn(&Root, &mut Paths) -> io::Result<bool>;
-
-/// The package systems that are known.
-const SYSTEMS: &[(&str, Add)] = &[
-    ("dpkg", dpkg::add),
-    ("pacman", pacman::add),
-    ("apk", apk::add),
-    #[cfg(feature = "login-db")]
-    ("rpm", rpm::add),
-];
-
-/// No package list is longer; a damaged one must not keep the reader for ever.
-const FILE_CAP_BYTES: u64 = 256 << 20;
-
-/// How their files looked: when one of them is another, a package came or went.
-type Stamps = Vec<Option<(SystemTime, u64)>>;
-
-/// What the package databases know at a moment, to be asked from another thread.
-#[derive(Debug, Clone)]
-pub struct Ledger {
-    database: Arc<Database>,
-    is_whole: bool,
-    generation: u64,
-}
 
 /// Knows which files belong to packages.
 #[derive(Debug)]
@@ -69,15 +39,6 @@ pub struct Owners {
     stamps: Stamps,
     is_stale: bool,
     marks: HashMap<(u32, u64), Mark>,
-}
-
-/// What was read, and how the files looked before.
-#[derive(Debug)]
-struct Database {
-    paths: Paths,
-    stamps: Stamps,
-    systems: Vec<&'static str>,
-    faults: Vec<String>,
 }
 
 /// A program before and after it was marked, the same where nothing is known of it; kept so that beats go on to
@@ -146,11 +107,7 @@ impl Owners {
     /// What is known, for another thread; `None` while the databases are being read or written.
     pub fn ledger(&self) -> Option<Ledger> {
         let database = self.database.as_ref().filter(|_| !self.is_stale)?;
-        Some(Ledger {
-            is_whole: database.is_whole(),
-            database: Arc::clone(database),
-            generation: self.generation,
-        })
+        Some(Ledger::new(Arc::clone(database), self.generation))
     }
 
     /// Marks processes with the provenance of their executables.
@@ -251,103 +208,11 @@ impl Owners {
     }
 }
 
-impl Ledger {
-    /// Tells whether a package owns the file; `None` where no database can tell.
-    pub fn of(&self, path: &str) -> Option<Provenance> {
-        if is_in_store(path) {
-            return Some(Provenance::Packaged);
-        }
-        self.database.owner(path, self.is_whole)
-    }
-
-    /// Whether what no package owns is known to be nobody's.
-    pub const fn is_whole(&self) -> bool {
-        self.is_whole
-    }
-
-    /// Another number after each reading of the databases.
-    pub const fn generation(&self) -> u64 {
-        self.generation
-    }
-
-    /// A ledger of packages that own these files.
-    #[cfg(test)]
-    pub(in crate::collect) fn of_paths(owned: &[&str]) -> Self {
-        let mut paths = Paths::new(&Root::fixture("/nonexistent"));
-        for path in owned {
-            paths.add(path.as_bytes());
-        }
-        paths.settle();
-        let systems = vec!["dpkg"];
-        let database = Database { paths, stamps: Stamps::new(), systems, faults: Vec::new() };
-        Self { database: Arc::new(database), is_whole: true, generation: 1 }
-    }
-}
-
-fn is_in_store(path: &str) -> bool {
-    STORES.iter().any(|store| path.starts_with(store))
-}
-
-impl Database {
-    fn owner(&self, path: &str, is_whole: bool) -> Option<Provenance> {
-        if self.paths.contains(path) {
-            return Some(Provenance::Packaged);
-        }
-        is_whole.then_some(Provenance::Unpackaged)
-    }
-
-    /// Whether what is not in it belongs to nobody.
-    fn is_whole(&self) -> bool {
-        self.faults.is_empty() && !self.systems.is_empty()
-    }
-
-    fn read(root: &Root) -> Self {
-        let stamps = stamps(root);
-        let mut paths = Paths::new(root);
-        let mut systems = Vec::new();
-        let mut faults = Vec::new();
-        for (name, add) in SYSTEMS {
-            match add(root, &mut paths) {
-                Ok(true) => systems.push(*name),
-                Ok(false) => {}
-                Err(error) => faults.push(Safe::new(&format!("{name}: {error}")).to_string()),
-            }
-        }
-        paths.settle();
-        Self { paths, stamps, systems, faults }
-    }
-}
-
-/// Hands the lines of a file to `hear`, one at a time: some package lists have tens of megabytes.
-fn each_line(path: &Path, mut hear: impl FnMut(&[u8])) -> io::Result<()> {
-    let at_place = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
-    let file =
-        File::from(rustix::fs::open(path, READ, Mode::empty()).map_err(|errno| at_place(errno.into()))?);
-    let mut reader = BufReader::new(file.take(FILE_CAP_BYTES));
-    let mut line = Vec::new();
-    while reader.read_until(b'\n', &mut line).map_err(at_place)? > 0 {
-        hear(line.strip_suffix(b"\n").unwrap_or(&line));
-        line.clear();
-    }
-    Ok(())
-}
-
-fn stamps(root: &Root) -> Stamps {
-    let places = dpkg::STAMPS.into_iter().chain([pacman::STAMP]).chain(apk::STAMPS);
-    #[cfg(feature = "login-db")]
-    let places = places.chain(rpm::STAMPS);
-    places
-        .map(|place| {
-            let meta = std::fs::metadata(root.path(place)).ok()?;
-            Some((meta.modified().ok()?, meta.len()))
-        })
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::model::Exe;
+    use std::path::Path;
 
     fn install(base: &Path, package: &str, files: &str) {
         let dpkg = base.join("var/lib/dpkg");

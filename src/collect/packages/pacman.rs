@@ -1,6 +1,6 @@
 //! Files of Arch packages: `/var/lib/pacman/local/*/files`, the lines below `%FILES%`, without their first slash.
 
-use super::each_line;
+use super::lines::each_line;
 use super::paths::Paths;
 use crate::collect::Root;
 use std::io;

@@ -23,26 +23,14 @@ pub(super) fn forward(
     stretch: Stretch,
     take: &mut dyn FnMut(Found<'_>) -> ControlFlow<()>,
 ) -> ControlFlow<()> {
-    for head in &hops.heads {
-        if !stretch.touches(head.from, head.to) {
-            continue;
-        }
-        let Ok(bytes) = members::unpack(file, head) else {
+    for head in hops.heads.iter().filter(|head| stretch.touches(head.from, head.to)) {
+        match members::unpack(file, head) {
+            Ok(bytes) => lines(&bytes).try_for_each(&mut *take)?,
             // A damaged member is one damaged line: how many it held is not known.
-            if take(None).is_break() {
-                return ControlFlow::Break(());
-            }
-            continue;
-        };
-        if give(&bytes, take).is_break() {
-            return ControlFlow::Break(());
+            Err(_) => take(None)?,
         }
     }
-    if hops.reached < hops.end {
-        let bytes = members::unpack_torn(file, hops.reached, hops.end);
-        return give(&bytes, take);
-    }
-    ControlFlow::Continue(())
+    lines(&torn(file, hops)).try_for_each(take)
 }
 
 /// Gives the lines of a packed file, the last first.
@@ -51,41 +39,24 @@ pub(super) fn back(
     hops: &Hops,
     take: &mut dyn FnMut(Found<'_>) -> ControlFlow<()>,
 ) -> ControlFlow<()> {
-    let torn =
-        if hops.reached < hops.end { members::unpack_torn(file, hops.reached, hops.end) } else { Vec::new() };
-    if give_back(&torn, take).is_break() {
-        return ControlFlow::Break(());
-    }
+    lines(&torn(file, hops)).rev().try_for_each(&mut *take)?;
     for head in hops.heads.iter().rev() {
-        let flow = match members::unpack(file, head) {
-            Ok(bytes) => give_back(&bytes, take),
-            Err(_) => take(None),
-        };
-        if flow.is_break() {
-            return ControlFlow::Break(());
+        match members::unpack(file, head) {
+            Ok(bytes) => lines(&bytes).rev().try_for_each(&mut *take)?,
+            Err(_) => take(None)?,
         }
     }
     ControlFlow::Continue(())
 }
 
-fn give(bytes: &[u8], take: &mut dyn FnMut(Found<'_>) -> ControlFlow<()>) -> ControlFlow<()> {
-    let body = bytes.strip_suffix(b"\n").unwrap_or(bytes);
-    if body.is_empty() {
-        return ControlFlow::Continue(());
-    }
-    for one in body.split(|byte| *byte == b'\n') {
-        take((one.len() <= line::CAP).then_some(one))?;
-    }
-    ControlFlow::Continue(())
+/// What can be had of a last member that was not written to its end.
+fn torn(file: &File, hops: &Hops) -> Vec<u8> {
+    if hops.reached < hops.end { members::unpack_torn(file, hops.reached, hops.end) } else { Vec::new() }
 }
 
-fn give_back(bytes: &[u8], take: &mut dyn FnMut(Found<'_>) -> ControlFlow<()>) -> ControlFlow<()> {
+/// The lines of an unpacked member; those that are too long are damage.
+fn lines(bytes: &[u8]) -> impl DoubleEndedIterator<Item = Found<'_>> {
     let body = bytes.strip_suffix(b"\n").unwrap_or(bytes);
-    if body.is_empty() {
-        return ControlFlow::Continue(());
-    }
-    for one in body.rsplit(|byte| *byte == b'\n') {
-        take((one.len() <= line::CAP).then_some(one))?;
-    }
-    ControlFlow::Continue(())
+    let lines = (!body.is_empty()).then(|| body.split(|byte| *byte == b'\n'));
+    lines.into_iter().flatten().map(|one| (one.len() <= line::CAP).then_some(one))
 }
