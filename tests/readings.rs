@@ -353,7 +353,7 @@ fn a_damaged_table_is_said_and_the_rest_of_it_is_kept() {
 }
 
 #[test]
-fn a_door_keeps_the_time_it_was_first_seen_and_finds_its_new_owner() {
+fn a_door_that_was_there_before_us_has_no_time_and_finds_its_new_owner() {
     let machine = Machine::recorded("calm");
     let mut programs = processes_of(machine.root());
     let mut collector = sockets::Collector::new(machine.root());
@@ -364,7 +364,33 @@ fn a_door_keeps_the_time_it_was_first_seen_and_finds_its_new_owner() {
     let later = now() + chrono::TimeDelta::seconds(10);
     let second = collector.read(later, Some(&list(&mut programs, TEN_SECONDS)), Detail::Doors).value.unwrap();
     assert_eq!(second.listeners[0].owner.as_ref().unwrap().pid, 1100);
-    assert_eq!((first.listeners[0].since, second.listeners[0].since), (Some(now()), Some(now())));
+    assert_eq!((first.listeners[0].since, second.listeners[0].since), (None, None));
+}
+
+#[test]
+fn only_what_appears_while_we_look_has_a_time() {
+    let machine = Machine::recorded("calm");
+    let mut collector = sockets::Collector::new(machine.root());
+    let mut look = |at, detail| collector.read(at, None, detail).value.unwrap();
+    look(now(), Detail::All);
+    let line = |number: u8, local: &str, remote: &str, state: &str, inode: u32| {
+        format!(
+            "   {number}: {local} {remote} {state} 00000000:00000000 00:00000000 00000000 0 0 {inode} 1\n"
+        )
+    };
+    let door = line(4, "00000000:1F90", "00000000:0000", "0A", 6001);
+    let talk = line(5, "0F01A8C0:0016", "0301A8C0:C8D4", "01", 6002);
+    machine.write("/proc/net/tcp", machine.text("/proc/net/tcp") + &door + &talk);
+    let later = now() + chrono::TimeDelta::seconds(10);
+    look(later, Detail::All);
+    let sockets = look(later + chrono::TimeDelta::seconds(10), Detail::All);
+    for door in &sockets.listeners {
+        assert_eq!(door.since, (door.port == 8080).then_some(later), "{door:?}");
+    }
+    for talk in sockets.connections() {
+        assert_eq!(talk.since, (talk.inode == 6002).then_some(later), "{talk:?}");
+    }
+    assert_eq!((sockets.listeners.len(), sockets.connections().len()), (4, 5));
 }
 
 #[test]

@@ -100,7 +100,7 @@ pub struct Listener {
     pub user: Option<Safe>,
     /// Socket inode: the identity of the socket.
     pub inode: u64,
-    /// When it was first seen by us, or the owner's start where that is known.
+    /// When it appeared; `None` when it was there before our first look.
     pub since: Option<DateTime<Utc>>,
 }
 
@@ -127,6 +127,6 @@ pub struct Connection {
     pub sent_bytes: Option<u64>,
     /// Bytes received from them, where the kernel tells.
     pub received_bytes: Option<u64>,
-    /// When it was first seen by us.
+    /// When it appeared; `None` when it was there before our first look, or has no inode to know it by.
     pub since: Option<DateTime<Utc>>,
 }

@@ -79,7 +79,7 @@ impl Collector {
             }
             None => self.traced = None,
         }
-        let (packet_sockets, packet_sensor) = match self.tables.read(now, processes) {
+        let (packet_sockets, packet_sensor) = match self.tables.read(processes) {
             Ok(sockets) => (Some(sockets), Sensor::ok("net.packet")),
             Err(fault) => (None, fault.blinds("net.packet", "Packet sockets")),
         };

@@ -8,7 +8,6 @@ use crate::collect::fields::{lines, number, words};
 use crate::collect::kept::Kept;
 use crate::collect::sockets::Owners;
 use crate::model::{PacketFamily, PacketSocket, Process};
-use chrono::{DateTime, Utc};
 
 /// At most this many are kept.
 const MANY: usize = 256;
@@ -33,11 +32,7 @@ impl Tables {
     }
 
     /// Reads the tables, and looks for the owners of what is new among `processes`.
-    pub(super) fn read(
-        &mut self,
-        now: DateTime<Utc>,
-        processes: Option<&[Process]>,
-    ) -> Result<Vec<PacketSocket>, Fault> {
+    pub(super) fn read(&mut self, processes: Option<&[Process]>) -> Result<Vec<PacketSocket>, Fault> {
         self.packet.read(&mut self.buffer)?;
         let mut found: Vec<_> = lines(&self.buffer).filter_map(packet).collect();
         for table in &mut self.raw {
@@ -50,7 +45,7 @@ impl Tables {
 
         self.owners.begin(processes);
         for socket in &found {
-            self.owners.meet(socket.inode, true, now);
+            self.owners.meet(socket.inode, true, None);
         }
         self.owners.forget_closed(true);
         if let Some(processes) = processes {

@@ -63,6 +63,8 @@ pub struct Collector {
     accounts: Accounts,
     rows: Vec<Row>,
     buffer: Vec<u8>,
+    /// What is not there at the first look has appeared since.
+    has_looked: bool,
     /// Those of the last full look, with its time, how many were established, and the sockets that processes had in
     /// place of a terminal.
     connections: Option<Arc<Vec<Connection>>>,
@@ -111,6 +113,7 @@ impl Collector {
             accounts: Accounts::new(&root),
             rows: Vec::new(),
             buffer: Vec::with_capacity(16 << 10),
+            has_looked: false,
             connections: None,
             connections_at: None,
             established_then: 0,
@@ -230,8 +233,11 @@ impl Collector {
         self.accounts.refresh();
         self.owners.begin(processes);
         for row in self.rows.iter().filter(|row| row.inode != 0) {
-            self.owners.meet(row.inode, is_door(row), now);
+            let is_door = is_door(row);
+            let appeared = if is_door { self.has_looked } else { self.connections.is_some() };
+            self.owners.meet(row.inode, is_door, appeared.then_some(now));
         }
+        self.has_looked = true;
         self.owners.forget_closed(full);
         if let Some(processes) = processes {
             self.owners.look_up(processes);

@@ -33,7 +33,7 @@ const WALKS: u8 = 2;
 /// What is remembered of one socket.
 #[derive(Debug)]
 struct Known {
-    since: DateTime<Utc>,
+    since: Option<DateTime<Utc>>,
     door: bool,
     /// The beats in which it was first and last met.
     first: u64,
@@ -138,13 +138,13 @@ impl Owners {
         }
     }
 
-    /// Notes that a socket is there.
-    pub(in crate::collect) fn meet(&mut self, inode: u64, door: bool, now: DateTime<Utc>) {
+    /// Notes that a socket is there; `appeared` is kept of its first time.
+    pub(in crate::collect) fn meet(&mut self, inode: u64, door: bool, appeared: Option<DateTime<Utc>>) {
         let (beat, wanted, doors) = (self.beat, &mut self.wanted, &mut self.doors);
         let known = self.known.entry(inode).or_insert_with(|| {
             *wanted += 1;
             *doors += usize::from(door);
-            Known { since: now, door, first: beat, seen: 0, lookup: Lookup::Wanted(0) }
+            Known { since: appeared, door, first: beat, seen: 0, lookup: Lookup::Wanted(0) }
         });
         self.asked += usize::from(matches!(known.lookup, Lookup::Wanted(_)));
         self.doors_met += usize::from(known.door && known.seen != self.beat);
@@ -251,11 +251,11 @@ impl Owners {
         self.all_rest_until = self.beat + (cost / LINKS_PER_BEAT) as u64;
     }
 
-    /// The process behind a socket, and when the socket was first seen.
+    /// The process behind a socket, and when the socket appeared.
     pub(in crate::collect) fn of(&self, inode: u64) -> (Option<&Owner>, Option<DateTime<Utc>>) {
         match self.known.get(&inode) {
-            Some(Known { since, lookup: Lookup::Found(owner), .. }) => (Some(owner), Some(*since)),
-            Some(known) => (None, Some(known.since)),
+            Some(Known { since, lookup: Lookup::Found(owner), .. }) => (Some(owner), *since),
+            Some(known) => (None, known.since),
             None => (None, None),
         }
     }

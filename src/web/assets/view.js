@@ -132,7 +132,7 @@ export function doors(snapshot) {
     `${door.protocol} ${door.address.includes(":") ? `[${door.address}]` : door.address}:${door.port}`,
     door.owner ? `${door.owner.name} (${door.owner.pid})` : "unknown",
     door.user || String(door.uid),
-    door.since ? `${ago(door.since)}` : "",
+    door.since ? ago(door.since) : "longer",
   ]);
   const empty = snapshot.listeners ? "No socket waits for anybody." : "Sockets cannot be seen.";
   replace("doors", table("Sockets that wait for others", ["reach", "socket", "program", "user", "seen for"], rows, empty));

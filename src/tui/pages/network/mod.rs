@@ -324,7 +324,10 @@ fn or_unknown<'r>(text: Option<String>, view: &View<'_>) -> Span<'r> {
     text.map_or_else(|| Span::styled("?", view.theme.muted), Span::raw)
 }
 
-/// A moment, or that it is not known.
+/// When a socket appeared, or that it was there before we looked.
 fn since<'r>(since: Option<DateTime<Utc>>, view: &View<'_>) -> Span<'r> {
-    or_unknown(since.map(|at| words::when(at, view.now, view.zone)), view)
+    match since {
+        Some(at) => Span::raw(words::when(at, view.now, view.zone)),
+        None => Span::styled("earlier", view.theme.muted),
+    }
 }
