@@ -201,7 +201,7 @@ fn leak(sent: &[u8], may_lead: bool) -> Option<String> {
                 }
                 let end = chars.next();
                 let known = match (body.strip_prefix('?'), end) {
-                    (None, Some('H' | 'C' | 'm' | 'J')) => true,
+                    (None, Some('H' | 'C' | 'm' | 'J' | 'K' | 'X')) => true,
                     (Some(mode), Some('h' | 'l')) => {
                         ["2026", "25", "1049", "2004", "1000", "1002", "1006", "1003"].contains(&mode)
                     }

@@ -20,6 +20,7 @@ use home_soc::tui::theme;
 use home_soc::tui::wire::Wire;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Modifier;
 use stage::{app, app_with, draw, keys, open, picture, press};
 use std::sync::Arc;
 use std::time::Duration;
@@ -423,7 +424,7 @@ fn hostile_names_never_become_control_bytes() {
     }
 }
 
-/// Lets through printable text and the sequences that we send: places, looks, the synchronised update.
+/// Lets through printable text and the sequences that we send: places, looks, erasures, the synchronised update.
 fn assert_only_our_sequences(sent: &str) {
     let mut rest = sent;
     while let Some(c) = rest.chars().next() {
@@ -432,7 +433,7 @@ fn assert_only_our_sequences(sent: &str) {
             let end = rest.find(|c: char| c.is_ascii_alphabetic()).unwrap();
             let (parameters, after) = rest.split_at(end);
             let body = parameters.strip_prefix('[').unwrap_or_else(|| panic!("ESC {parameters:?}"));
-            let known = matches!(&after[..1], "H" | "C" | "m") || body == "?2026";
+            let known = matches!(&after[..1], "H" | "C" | "m" | "K" | "X") || body == "?2026";
             assert!(
                 known && body.chars().all(|c| c.is_ascii_digit() || ";?".contains(c)),
                 "ESC {parameters}{after}"
@@ -450,21 +451,28 @@ fn assert_only_our_sequences(sent: &str) {
 
 #[test]
 fn a_terminal_shows_what_was_drawn() {
-    let mut terminal = vt100::Parser::new(24.try_into().unwrap(), 80.try_into().unwrap(), 0);
-    let mut wire = Wire::default();
-    let mut before = Buffer::empty(Rect::new(0, 0, 80, 24));
-    let mut app = app(story::attacked());
-    for key in "1234567?\u{1b}1n".chars() {
-        let code = if key == '\u{1b}' { KeyCode::Esc } else { KeyCode::Char(key) };
-        press(&mut app, code);
-        let after = draw(&mut app, 80, 24, story::now());
-        let mut out = Vec::new();
-        wire.encode(&before, &after, None, &mut out);
-        terminal.process(&out);
-        let shown: String =
-            terminal.screen().rows(0, 80).map(|row| row.trim_end().to_owned()).collect::<Vec<_>>().join("\n");
-        assert_eq!(shown.trim_end(), lines(&after).trim_end(), "after {key}");
-        before = after;
+    for (width, height) in [(80, 24), (200, 50), (33, 12)] {
+        let mut terminal = vt100::Parser::new(height.try_into().unwrap(), width.try_into().unwrap(), 0);
+        let mut wire = Wire::default();
+        let mut before = Buffer::empty(Rect::new(0, 0, width, height));
+        let mut app = app(story::attacked());
+        for key in "1234567?\u{1b}1n2jj3C\u{1b}67".chars() {
+            let code = if key == '\u{1b}' { KeyCode::Esc } else { KeyCode::Char(key) };
+            press(&mut app, code);
+            let after = draw(&mut app, width, height, story::now());
+            let mut out = Vec::new();
+            wire.encode(&before, &after, None, &mut out);
+            terminal.process(&out);
+            let rows: Vec<String> =
+                terminal.screen().rows(0, width).map(|row| row.trim_end().to_owned()).collect();
+            assert_eq!(rows.join("\n").trim_end(), lines(&after).trim_end(), "after {key}");
+            for place in after.area.positions() {
+                let shown = terminal.screen().cell(place.y, place.x).unwrap();
+                let reversed = after[place].modifier.contains(Modifier::REVERSED);
+                assert_eq!(shown.inverse(), reversed, "{place} after {key} at {width}x{height}");
+            }
+            before = after;
+        }
     }
 }
 

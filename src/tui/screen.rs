@@ -83,6 +83,8 @@ impl Screen {
             self.before.extend_from_slice(MOUSE_ON);
         }
         self.resize();
+        // It is clear now: what stays blank needs no byte.
+        self.front.reset();
         Ok(())
     }
 

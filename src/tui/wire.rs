@@ -8,6 +8,12 @@ use ratatui::layout::Position;
 use ratatui::style::{Color, Modifier, Style};
 use std::io::Write as _;
 
+/// So many blanks cost less than to erase a part of a line and to go on behind it.
+const ERASE_COST: usize = 10;
+
+/// So many blanks cost less than to erase the rest of a line.
+const LINE_END_COST: usize = 3;
+
 /// The state of the terminal as far as we set it.
 #[derive(Debug, Default)]
 pub struct Wire {
@@ -24,6 +30,15 @@ struct Look {
 
 impl Look {
     const PLAIN: Self = Self { fg: Color::Reset, bg: Color::Reset, modifier: Modifier::empty() };
+
+    const fn of(cell: &Cell) -> Self {
+        Self { fg: cell.fg, bg: cell.bg, modifier: cell.modifier }
+    }
+
+    /// A blank with it is like any blank.
+    fn is_unseen(self) -> bool {
+        self.bg == Color::Reset && !self.modifier.intersects(Modifier::REVERSED | Modifier::UNDERLINED)
+    }
 }
 
 impl Wire {
@@ -44,8 +59,24 @@ impl Wire {
         }
         // The place at which the terminal would write next, while that is certain.
         let mut at: Option<(u16, u16)> = None;
-        for (x, y, cell) in before.diff(after) {
+        let changed = before.diff(after);
+        let mut rest = changed.as_slice();
+        while let [(x, y, cell), others @ ..] = rest {
+            let (x, y) = (*x, *y);
             move_to(at, (x, y), out);
+            let blanks = blanks(after, x, y);
+            let to_the_end = x + blanks == after.area.width;
+            let spared = rest.iter().take_while(|(to, line, _)| *line == y && *to < x + blanks).count();
+            if spared > if to_the_end { LINE_END_COST } else { ERASE_COST } {
+                if !self.look.is_some_and(Look::is_unseen) {
+                    self.dress(&Cell::EMPTY, out);
+                }
+                erase(blanks, to_the_end, out);
+                at = Some((x, y));
+                rest = &rest[spared..];
+                continue;
+            }
+            rest = others;
             self.dress(cell, out);
             let symbol = printable(cell.symbol());
             out.extend_from_slice(symbol.as_bytes());
@@ -70,7 +101,7 @@ impl Wire {
     }
 
     fn dress(&mut self, cell: &Cell, out: &mut Vec<u8>) {
-        let wanted = Look { fg: cell.fg, bg: cell.bg, modifier: cell.modifier };
+        let wanted = Look::of(cell);
         let Some(mut now) = self.look.filter(|now| wanted.modifier.contains(now.modifier)) else {
             out.extend_from_slice(b"\x1b[0");
             self.change(Look::PLAIN, wanted, out, true);
@@ -127,6 +158,18 @@ pub fn sgr(style: Style) -> String {
     let mut out = Vec::new();
     Wire::default().dress(&cell, &mut out);
     String::from_utf8_lossy(&out).into_owned()
+}
+
+/// How many cells from this place on are blank.
+fn blanks(frame: &Buffer, x: u16, y: u16) -> u16 {
+    let is_blank = |cell: &Cell| cell.symbol() == " " && Look::of(cell).is_unseen();
+    (x..frame.area.width).take_while(|x| frame.cell((*x, y)).is_some_and(is_blank)).count() as u16
+}
+
+/// Erases so many cells (ECH) or all to the end of the line (EL); the place at which is written stays.
+fn erase(blanks: u16, to_the_end: bool, out: &mut Vec<u8>) {
+    // Writing to memory cannot fail.
+    let _ = if to_the_end { write!(out, "\x1b[K") } else { write!(out, "\x1b[{blanks}X") };
 }
 
 /// Leads to a place in as few bytes as it takes.
@@ -237,5 +280,17 @@ mod tests {
         };
         let bytes = sent(&before, &after, &mut Wire::default());
         assert!(bytes.contains("日\x1b[1;3Hé\x1b[1;4H1x"), "{bytes:?}");
+    }
+
+    #[test]
+    fn what_vanishes_is_erased_and_what_has_a_background_is_written() {
+        let before = Buffer::with_lines(["one two three four five", "one two three four five"]);
+        let after = Buffer::with_lines(["one                five", "one                    "]);
+        let bytes = sent(&before, &after, &mut Wire::default());
+        assert_eq!(bytes, "\x1b[?2026h\x1b[1;5H\x1b[0m\x1b[15X\x1b[2;5H\x1b[K\x1b[?2026l");
+        let mut selected = after.clone();
+        selected.set_style(after.area, Style::new().bg(Color::Blue));
+        let bytes = sent(&before, &selected, &mut Wire::default());
+        assert!(bytes.contains(&" ".repeat(16)) && !bytes.contains('X') && !bytes.contains('K'), "{bytes:?}");
     }
 }
