@@ -84,8 +84,6 @@ const CLAIMS: &[&str] = &[
     "chpasswd",
     "gdm-password]",
     "xrdp-sesman",
-    "nextcloud",
-    "owncloud_app",
     "ovpn-server",
 ];
 /// The facilities auth and authpriv (RFC 5424, table 1).

@@ -1,13 +1,14 @@
 //! Remembers up to when sign-ins were read, so that the next start begins there and misses nothing in between.
 //!
 //! A time is enough for the journal and for text logs alike: reading begins a little before it, and who reads
-//! has forgotten what came earlier. The file is one JSON object, replaced in one step, for its owner only.
+//! has forgotten what came earlier. The file is one JSON object, for its owner only.
 
 use chrono::{DateTime, Duration as Span, Utc};
+use rustix::fs::OFlags;
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File};
-use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::io;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 /// How far back a start reaches at most, however long nothing ran.
@@ -58,7 +59,7 @@ impl Position {
         let Some(read_until) = self.until.filter(|until| Some(*until) != self.written) else { return };
         // A folder that cannot be written costs the next start a part of the past, and nothing now: the store,
         // which writes to the same folder, tells the user.
-        if replace(&self.path, &Remembered { read_until }).is_ok() {
+        if overwrite(&self.path, &Remembered { read_until }).is_ok() {
             self.written = Some(read_until);
         }
     }
@@ -70,20 +71,22 @@ impl Drop for Position {
     }
 }
 
-fn replace(path: &Path, remembered: &Remembered) -> io::Result<()> {
-    let new = path.with_extension(format!("json.{}", std::process::id()));
-    // One that a killed process of the same number left.
-    let _ = fs::remove_file(&new);
-    let mut file = File::options().write(true).create_new(true).mode(0o600).open(&new)?;
-    let written = serde_json::to_writer(&mut file, remembered)
-        .map_err(io::Error::from)
-        .and_then(|()| file.write_all(b"\n"))
-        .and_then(|()| file.sync_all())
-        .and_then(|()| fs::rename(&new, path));
-    if written.is_err() {
-        let _ = fs::remove_file(&new);
-    }
-    written
+/// Writes over what stands there: so few bytes reach the disk whole or not at all, and cost a new file's worth less.
+fn overwrite(path: &Path, remembered: &Remembered) -> io::Result<()> {
+    let mut text = serde_json::to_vec(remembered)?;
+    text.push(b'\n');
+    let open = || {
+        // No link is followed, and no pipe without a reader waited for.
+        let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
+        File::options().write(true).create(true).truncate(false).mode(0o600).custom_flags(flags).open(path)
+    };
+    let file = open().or_else(|_| {
+        // A link, or a file of somebody else.
+        fs::remove_file(path)?;
+        open()
+    })?;
+    file.write_all_at(&text, 0)?;
+    file.set_len(text.len() as u64)
 }
 
 #[cfg(test)]
