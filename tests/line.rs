@@ -26,6 +26,11 @@ struct Line {
 
 impl Line {
     fn start(columns: u16, rows: u16, interval: &str) -> Self {
+        Self::start_under(&[], columns, rows, interval)
+    }
+
+    /// Starts it as the child of another program, which is given with its arguments.
+    fn start_under(parent: &[&str], columns: u16, rows: u16, interval: &str) -> Self {
         let master: OwnedFd = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
         grantpt(&master).unwrap();
         unlockpt(&master).unwrap();
@@ -33,7 +38,9 @@ impl Line {
         let slave = OpenOptions::new().read(true).write(true).open(name).unwrap();
         tcsetwinsize(&slave, Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 }).unwrap();
         let home = tempfile::tempdir().unwrap();
-        let program = Command::new(env!("CARGO_BIN_EXE_home-soc"))
+        let argv = [parent, &[env!("CARGO_BIN_EXE_home-soc")]].concat();
+        let program = Command::new(argv[0])
+            .args(&argv[1..])
             .args(["--interval", interval, "--data-dir"])
             .arg(home.path().join("data"))
             .env("HOME", home.path())
@@ -103,6 +110,35 @@ impl Drop for Line {
 
 fn lines(path: &Path) -> usize {
     fs::read_to_string(path).map_or(0, |text| text.lines().count())
+}
+
+#[test]
+fn keys_are_answered_while_a_reader_hangs() {
+    let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+    // Every look at the load after the first ones takes ten minutes.
+    let held = "inject=pread64:delay_enter=600000000:when=5+";
+    let strace =
+        ["strace", "-fqq", "-o", "/dev/null", "-P", "/proc/loadavg", "-e", "trace=pread64", "-e", held];
+    let mut line = Line::start_under(&strace, 100, 30, "0.2");
+    line.read_until("SECURITY SCORE");
+    let start = Instant::now();
+    let mut beats = (usize::MAX, line.beats());
+    while beats.1 == 0 || beats.0 != beats.1 {
+        assert!(start.elapsed() < Duration::from_secs(60), "nothing holds it up");
+        line.read_for(Duration::from_secs(2));
+        beats = (beats.1, line.beats());
+    }
+    for (key, word) in [
+        ("2", "COMMAND"),
+        ("6", "WHAT CHANGED LATELY"),
+        ("?", "Esc"),
+        ("\u{1b}", "range"),
+        ("3", "OPEN DOORS"),
+    ] {
+        line.press(key);
+        line.read_until(word);
+    }
+    assert_eq!(line.beats(), beats.1, "it was held up all the time");
 }
 
 #[test]
