@@ -231,6 +231,17 @@ impl Lab {
         assert!(logger.status().unwrap().success(), "logger failed");
     }
 
+    /// Writes a record as another user, from a program that calls itself `name` (prctl), until journald has looked.
+    pub fn pretender(uid: u32, name: &str, message: &str) {
+        use std::os::unix::process::CommandExt;
+        let script = r#"use Socket; $0 = $ARGV[0]; socket(S, PF_UNIX, SOCK_DGRAM, 0) or die;
+            connect(S, sockaddr_un("/run/systemd/journal/dev-log")) or die;
+            send(S, "<38>$ARGV[0]: $ARGV[1]", 0) or die; sleep 1"#;
+        let mut perl = Command::new(find("perl"));
+        perl.args(["-e", script, name, message]).uid(uid).gid(uid);
+        assert!(perl.status().unwrap().success(), "perl failed");
+    }
+
     fn start_journald(&mut self) {
         if !answers(JOURNALD_SOCKET) {
             let program = JOURNALD.into_iter().find(|path| Path::new(path).exists());

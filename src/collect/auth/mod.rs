@@ -146,6 +146,7 @@ impl Parser {
                 return;
             }
             // sshd's child says good-bye as the user whom it served; nobody gains by forging that.
+            Author::Hearsay => return,
             Author::Unproven(_) if is_good_bye(claim.kind) => return,
             Author::Forger(who) | Author::Unproven(who) => who,
         };
