@@ -124,7 +124,7 @@ fn keys_are_answered_while_a_reader_hangs() {
     let start = Instant::now();
     let mut beats = (usize::MAX, line.beats());
     while beats.1 == 0 || beats.0 != beats.1 {
-        assert!(start.elapsed() < Duration::from_secs(60), "nothing holds it up");
+        assert!(start.elapsed() < Duration::from_mins(1), "nothing holds it up");
         line.read_for(Duration::from_secs(2));
         beats = (beats.1, line.beats());
     }

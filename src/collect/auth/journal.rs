@@ -85,6 +85,10 @@ const CLAIMS: &[&str] = &[
     "gdm-password]",
     "xrdp-sesman",
     "ovpn-server",
+    "Nextcloud",
+    "nextcloud",
+    "ownCloud",
+    "owncloud",
 ];
 /// The facilities auth and authpriv (RFC 5424, table 1).
 const FACILITIES: &[&str] = &["4", "10"];

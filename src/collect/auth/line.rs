@@ -2,8 +2,8 @@
 //!
 //! It does not read the message: see the files of the speakers.
 
-use super::cut;
 use super::timestamp::{self, Stamp};
+use super::{cut, web_log};
 
 /// A log line taken apart, in slices of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -22,8 +22,10 @@ pub(super) struct Frame<'a> {
 /// Takes a line apart; `None` when it is no log line (blank, comment) or states neither a time nor a speaker.
 pub(super) fn read(line: &[u8]) -> Option<Frame<'_>> {
     let line = trim_end(line);
-    if line.first()? == &b'<' {
-        return with_priority(line);
+    match line.first()? {
+        b'<' => return with_priority(line),
+        b'{' => return web_log::frame(line),
+        _ => {}
     }
     let (stamp, at) = timestamp::read(line);
     let rest = &line[at..];

@@ -44,6 +44,7 @@ mod sudo;
 mod tally;
 mod timestamp;
 mod trust;
+mod web_log;
 mod witness;
 
 pub use calendar::Clock;

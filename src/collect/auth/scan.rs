@@ -14,7 +14,7 @@ use super::sink::{Outcome, Sink};
 use super::spot::Place;
 use super::tally::Tally;
 use super::timestamp::Stamp;
-use super::{Parser, speaker};
+use super::{Parser, speaker, web_log};
 use crate::model::{AuthEvent, Safe, ScanSummary, UnparsedLine};
 use std::io::{self, Read};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -184,6 +184,7 @@ fn take_apart(piece: &Piece, manner: Manner) -> Lines<'_> {
         out.count += 1;
         if let Some(b'{') = text.first()
             && text.len() <= LINE_CAP
+            && !web_log::is_entry(text)
         {
             match JournalRecord::parse(text) {
                 Some(record) => out.told.push((at as u32, Told::Record(Box::new(record)))),

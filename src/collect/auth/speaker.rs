@@ -1,7 +1,7 @@
 //! Chooses the parser by the name that a speaker gives itself.
 
 use super::claim::Claim;
-use super::{accounts, doas, dropbear, ftp, login, pam, polkit, remote, session, sshd, su, sudo};
+use super::{accounts, doas, dropbear, ftp, login, pam, polkit, remote, session, sshd, su, sudo, web_log};
 
 /// Reads the message of the speaker `tag`; `None` when it says nothing about sign-ins.
 pub(super) fn read<'a>(tag: &'a [u8], message: &'a [u8]) -> Option<Claim<'a>> {
@@ -33,6 +33,7 @@ pub(super) fn read<'a>(tag: &'a [u8], message: &'a [u8]) -> Option<Claim<'a>> {
         b"AUTHFAIL" => remote::xrdp(message),
         b"xrdp-sesman" | b"xrdp" => remote::xrdp(super::cut::split(message, b"AUTHFAIL: ")?.1),
         b"webmin" => remote::webmin(message),
+        b"nextcloud" | b"Nextcloud" | b"owncloud" | b"ownCloud" => web_log::read(message),
         b"fail2ban" | b"fail2ban.actions" | b"fail2ban-server" => remote::fail2ban(message),
         b"sshguard" => remote::sshguard(message),
         _ if message.starts_with(b"PAM ") => pam::read(tag, message),
