@@ -258,7 +258,12 @@ struct UnitFile(std::path::PathBuf);
 
 impl UnitFile {
     fn write(name: &str, runs: &str) -> Option<Self> {
-        let folder = Path::new(&std::env::var_os("HOME")?).join(".config/systemd/user");
+        // Where the account lives, whatever HOME says: that is where systemd looks.
+        let uid = rustix::process::geteuid().as_raw().to_string();
+        let accounts = fs::read_to_string("/etc/passwd").ok()?;
+        let mut accounts = accounts.lines().map(|line| line.split(':').collect::<Vec<_>>());
+        let home = accounts.find(|fields| fields.get(2) == Some(&uid.as_str()))?.get(5)?.to_string();
+        let folder = Path::new(&home).join(".config/systemd/user");
         fs::create_dir_all(&folder).ok()?;
         let file = Self(folder.join(format!("home-soc-stage-{name}-{}.service", std::process::id())));
         fs::write(&file.0, format!("[Service]\nExecStart={runs}\n")).ok()?;
