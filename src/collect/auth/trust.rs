@@ -102,6 +102,7 @@ pub(super) fn author(record: &JournalRecord, tag: &str, kind: AuthKind) -> Autho
     match exe {
         _ if !fits => Author::Forger(named()),
         Some(_) if !is_root && !WEB.contains(&tag) && base.is_some_and(says_anything) => Author::Hearsay,
+        _ if !is_root && is_pam_on_stdout(record) => Author::Hearsay,
         _ if is_root && is_gone && kind == AuthKind::Accepted => Author::Unproven(named()),
         _ if is_root => Author::Itself,
         // A program in a place that its user can write may give itself any name.
@@ -111,6 +112,12 @@ pub(super) fn author(record: &JournalRecord, tag: &str, kind: AuthKind) -> Autho
         None if SETUID.contains(&tag) => Author::Itself,
         None => Author::Unproven(named()),
     }
+}
+
+/// PAM writes to syslog: its words on a program's stdout, which `systemd-cat echo` leads to the journal, are not PAM's.
+fn is_pam_on_stdout(record: &JournalRecord) -> bool {
+    let says_pam = [&b"pam_"[..], b"(pam_", b"PAM "].iter().any(|start| record.message.starts_with(start));
+    says_pam && record.transport.as_deref() == Some("stdout")
 }
 
 /// NixOS wraps programs: `.polkitd-wrapped` is polkitd.
@@ -175,6 +182,16 @@ mod tests {
                 Author::Hearsay,
             ),
             (r#""_COMM":"logger","_EXE":"/usr/bin/logger","_UID":"1000""#, "logger", Author::Hearsay),
+            (
+                r#""_TRANSPORT":"stdout","MESSAGE":"pam_unix(x:auth): ..","_EXE":"/usr/bin/echo","_UID":"1000""#,
+                "echo",
+                Author::Hearsay,
+            ),
+            (
+                r#""_TRANSPORT":"syslog","MESSAGE":"pam_unix(x:auth): ..","_EXE":"/usr/bin/x","_UID":"1000""#,
+                "x",
+                Author::Itself,
+            ),
             (r#""_COMM":"logger","_EXE":"/usr/bin/logger","_UID":"1000""#, "", forger("logger (uid 1000)")),
             (r#""_COMM":"(sd-pam)","_EXE":"/usr/lib/systemd/systemd","_UID":"1000""#, "", Author::Itself),
             (
