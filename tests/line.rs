@@ -22,6 +22,8 @@ struct Line {
     master: Option<File>,
     program: Child,
     home: tempfile::TempDir,
+    /// What stands on the terminal. What was sent does not tell: a letter that stood there already is not sent again.
+    screen: vt100::Parser,
 }
 
 impl Line {
@@ -51,7 +53,8 @@ impl Line {
             .stderr(slave)
             .spawn()
             .unwrap();
-        Self { master: Some(File::from(master)), program, home }
+        let screen = vt100::Parser::new(rows.try_into().unwrap(), columns.try_into().unwrap(), 0);
+        Self { master: Some(File::from(master)), program, home, screen }
     }
 
     /// Reads what comes within a time.
@@ -68,17 +71,22 @@ impl Line {
             }
             let mut some = [0; 8192];
             let count = master.read(&mut some).unwrap();
+            self.screen.process(&some[..count]);
             all.extend_from_slice(&some[..count]);
         }
     }
 
-    /// Reads until a text was sent.
+    fn shows(&self, text: &str) -> bool {
+        self.screen.screen().contents().contains(text)
+    }
+
+    /// Reads until a text stands on the terminal.
     fn read_until(&mut self, text: &str) {
         let start = Instant::now();
-        let mut all = Vec::new();
-        while !String::from_utf8_lossy(&all).contains(text) {
-            assert!(start.elapsed() < Duration::from_secs(20), "{text:?} was never sent");
-            all.extend(self.read_for(Duration::from_millis(50)));
+        while !self.shows(text) {
+            let screen = self.screen.screen();
+            assert!(start.elapsed() < Duration::from_secs(20), "{text:?} never came:\n{}", screen.contents());
+            self.read_for(Duration::from_millis(50));
         }
     }
 
@@ -135,6 +143,7 @@ fn keys_are_answered_while_a_reader_hangs() {
         ("\u{1b}", "range"),
         ("3", "OPEN DOORS"),
     ] {
+        assert!(!line.shows(word), "{word:?} is there before {key:?}");
         line.press(key);
         line.read_until(word);
     }

@@ -20,6 +20,8 @@ use std::time::{Duration, Instant};
 pub(crate) struct Pty {
     master: Option<OwnedFd>,
     pub(crate) child: Child,
+    columns: u16,
+    rows: u16,
 }
 
 impl Pty {
@@ -56,7 +58,7 @@ impl Pty {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        Self { master: Some(master), child }
+        Self { master: Some(master), child, columns, rows }
     }
 
     /// Types bytes.
@@ -85,13 +87,16 @@ impl Pty {
         all
     }
 
-    /// Reads until the bytes hold `words`.
+    /// Reads until what came holds `words`, or draws them: a letter that stood in its place already is not sent again.
     pub(crate) fn until(&self, words: &str, most: Duration) -> Vec<u8> {
         let start = Instant::now();
         let mut all = Vec::new();
         loop {
             all.extend(self.read(Duration::from_millis(100), Duration::from_millis(200)));
-            if String::from_utf8_lossy(&all).contains(words) {
+            let mut terminal =
+                vt100::Parser::new(self.rows.try_into().unwrap(), self.columns.try_into().unwrap(), 0);
+            terminal.process(&all);
+            if String::from_utf8_lossy(&all).contains(words) || terminal.screen().contents().contains(words) {
                 return all;
             }
             assert!(
