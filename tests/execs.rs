@@ -2,12 +2,15 @@
 //!
 //! It needs no root. Where the kernel tells no process events the collector must say so, and nothing else is asked.
 
+mod terminal;
+
 use chrono::Utc;
 use home_soc::collect::{Root, execs};
 use home_soc::model::{ExecEvent, ExecReading, SensorState};
 use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use terminal::{need, root_or_skip};
 
 const PROGRAMS: usize = 1_200;
 
@@ -94,4 +97,44 @@ fn a_recorded_machine_has_no_events_and_the_sensor_says_so() {
     let seen = execs::Collector::start(Root::fixture("/nonexistent")).read(Utc::now());
     assert_eq!(seen.value, None);
     assert_eq!(seen.sensors[0].state, SensorState::Blind);
+}
+
+/// The part of the next test that runs in a container.
+#[test]
+fn child_in_a_container() {
+    if std::env::var_os("HOME_SOC_TEST_CONTAINER").is_none() {
+        return;
+    }
+    let mut collector = execs::Collector::start(Root::real());
+    let mut program = Command::new("sleep").arg("30").spawn().unwrap();
+    let pid = program.id();
+    let all = read_until(&mut collector, |events| events.iter().any(|event| event.pid == pid));
+    program.kill().unwrap();
+    program.wait().unwrap();
+    assert_eq!(all.state, Some(SensorState::Partial), "it polls, and says so");
+    assert!(all.events.iter().all(|event| event.pid < 100), "numbers of another list: {:?}", all.events);
+}
+
+#[test]
+fn in_a_container_the_events_of_the_machine_outside_are_not_taken_for_its_own() {
+    need("unshare");
+    if !root_or_skip("a list of processes of its own") {
+        return;
+    }
+    let mut outside = execs::Collector::start(Root::real());
+    if outside.read(Utc::now()).sensors[0].state != SensorState::Ok {
+        return;
+    }
+    // What is started outside while the container listens.
+    let mut busy = Command::new("sh").args(["-c", "while :; do sleep 0.01; done"]).spawn().unwrap();
+    let inside = Command::new("unshare")
+        .args(["--pid", "--fork", "--mount-proc"])
+        .arg(std::env::current_exe().unwrap())
+        .args(["--exact", "child_in_a_container"])
+        .env("HOME_SOC_TEST_CONTAINER", "1")
+        .output();
+    busy.kill().unwrap();
+    busy.wait().unwrap();
+    let inside = inside.unwrap();
+    assert!(inside.status.success(), "{}", String::from_utf8_lossy(&inside.stdout));
 }

@@ -69,9 +69,9 @@ impl Connector {
         }
         rustix::net::bind(&socket, &SocketAddrNetlink::new(0, PROC_GROUP))?;
         let mut connector = Self { socket, buffer: vec![0; 4096], sequence: HashMap::new(), lost: 0 };
-        connector.ask(Request::Listen)?;
+        let token = connector.ask(Request::Listen)?;
         sockopt::set_socket_timeout(&connector.socket, Timeout::Recv, Some(ANSWER_WITHIN))?;
-        connector.await_answer(Instant::now() + ANSWER_WITHIN)?;
+        connector.await_answer(token, Instant::now() + ANSWER_WITHIN)?;
         sockopt::set_socket_timeout(&connector.socket, Timeout::Recv, Some(PATIENCE))?;
         Ok(connector)
     }
@@ -101,19 +101,24 @@ impl Connector {
         std::mem::take(&mut self.lost)
     }
 
-    fn ask(&self, what: Request) -> rustix::io::Result<()> {
-        let message = message::request(what, token(), std::process::id());
+    /// Sends a request, and gives the token by which its answer is known: answers go to every listener.
+    fn ask(&self, what: Request) -> rustix::io::Result<u32> {
+        let pid = std::process::id();
+        // Beside a listener in another container that has the same pid there.
+        let token = pid ^ rustix::time::clock_gettime(rustix::time::ClockId::Monotonic).tv_nsec as u32;
+        let message = message::request(what, token, pid);
         rustix::net::sendto(&self.socket, &message, SendFlags::empty(), &SocketAddrNetlink::new(0, 0))?;
-        Ok(())
+        Ok(token)
     }
 
-    fn await_answer(&mut self, until: Instant) -> Result<(), Silence> {
+    fn await_answer(&mut self, token: u32, until: Instant) -> Result<(), Silence> {
         loop {
             let mut answer = None;
             self.receive(|event| match event {
-                Event::Answer { token: of, errno } if of == token().wrapping_add(1) => answer = Some(errno),
-                Event::Answer { .. } | Event::Other => {}
-                _ => answer = answer.or(Some(0)),
+                Event::Answer { token: of, errno } if of == token.wrapping_add(1) => answer = Some(errno),
+                // In a container the kernel ignores us, and we hear what another listener outside asked for, with
+                // numbers that mean other processes here.
+                _ => {}
             })?;
             match answer {
                 Some(0) => return Ok(()),
@@ -132,11 +137,6 @@ impl Drop for Connector {
         // Kernels before 6.6 count listeners and do not notice that one is gone.
         let _ = self.ask(Request::Ignore);
     }
-}
-
-/// Marks our requests: answers go to every listener.
-fn token() -> u32 {
-    std::process::id()
 }
 
 /// Events that are missing before this one on its processor.
