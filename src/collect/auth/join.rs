@@ -132,6 +132,11 @@ impl Joiner {
         self.ended.clear();
     }
 
+    /// True when a claim waits for another line.
+    pub(super) fn is_waiting(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
     /// Gives what has waited long enough at `second`.
     pub(super) fn expire<S: Sink>(&mut self, second: Option<i64>, sink: &mut S) {
         while let Some(&(since, turn, key)) = self.waiting.front() {

@@ -6,8 +6,9 @@
 //! die. It does not read the records: the parser does.
 
 use super::JournalRecord;
+use super::bell::Bell;
 use super::lines::Lines;
-use rustix::event::{PollFd, PollFlags, Timespec};
+use rustix::fd::AsFd as _;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -193,11 +194,16 @@ impl Journal {
         self.unreadable
     }
 
-    /// Hands new records to `record`; waits at most `patience` for one.
-    pub(super) fn turn(&mut self, patience: Duration, record: &mut dyn FnMut(&JournalRecord)) -> Turn {
+    /// Hands new records to `record`; waits at most `patience` for one, and not beyond the bell.
+    pub(super) fn turn(
+        &mut self,
+        bell: &Bell,
+        patience: Duration,
+        record: &mut dyn FnMut(&JournalRecord),
+    ) -> Turn {
         if self.running.is_none() {
             if let Some(left) = self.wait_until.and_then(|at| at.checked_duration_since(Instant::now())) {
-                std::thread::sleep(left.min(patience));
+                bell.rest(left.min(patience));
                 return Turn::Idle;
             }
             match self.start() {
@@ -207,11 +213,9 @@ impl Journal {
         }
         let Some(running) = &mut self.running else { return Turn::Idle };
         let Some(pipe) = running.child.stdout.as_mut() else { return self.ended(false) };
-        let timeout =
-            Timespec { tv_sec: patience.as_secs() as i64, tv_nsec: i64::from(patience.subsec_nanos()) };
-        match rustix::event::poll(&mut [PollFd::new(pipe, PollFlags::IN)], Some(&timeout)) {
-            Ok(0) | Err(rustix::io::Errno::INTR) => return Turn::Idle,
-            Ok(_) => {}
+        match bell.wait_for(pipe.as_fd(), patience) {
+            Ok(true) => {}
+            Ok(false) => return Turn::Idle,
             Err(_) => return self.ended(false),
         }
         match pipe.read(&mut self.buffer) {

@@ -5,6 +5,7 @@
 //! does I/O.
 
 mod accounts;
+mod bell;
 mod calendar;
 mod choice;
 mod chunks;
@@ -111,6 +112,11 @@ impl Parser {
     pub fn flush(&mut self, now: DateTime<Utc>, out: &mut Vec<AuthEvent>) {
         self.calendar.set_now(now);
         self.joiner.expire(Some(now.timestamp()), &mut Events(out));
+    }
+
+    /// True when something waits for another line, so that a flush may give it.
+    pub fn is_waiting(&self) -> bool {
+        self.joiner.is_waiting()
     }
 
     /// Gives everything that still waits: the source has ended.

@@ -3,6 +3,7 @@
 //! The thread follows the journal or a text log and parses what comes; a beat fetches the events and never
 //! waits. It does not judge. The clock that lines without a year are read by is the time of the last beat.
 
+use super::bell::Bell;
 use super::choice::{self, Choice, Place};
 use super::ends::Ends;
 use super::follow::{Follower, Polled};
@@ -21,8 +22,10 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-/// How often a text log is looked at, and how long the journal is waited for at once.
+/// How often a text log is looked at, and whether what waits for another line has waited long enough.
 const PAUSE: Duration = Duration::from_millis(250);
+/// How long the journal is waited for at once where nothing else waits: its pipe and the bell wake who waits.
+const NOTHING_WAITS: Duration = Duration::from_secs(30);
 /// Events of the past that wait at once: whoever wants them fast fetches them often.
 const PAST: usize = 500;
 /// What is read of a text log between two looks at the inbox.
@@ -68,11 +71,13 @@ struct Reader {
     thread: Option<JoinHandle<()>>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Shared {
     state: Mutex<State>,
     /// Told when the state has changed for the one who waits: events came, were fetched, or it is over.
     changed: Condvar,
+    /// Rings when it is over, for the one who waits for the journal.
+    over: Bell,
 }
 
 #[derive(Debug, Default)]
@@ -160,8 +165,12 @@ impl Collector {
 
     fn begin(&mut self, now: DateTime<Utc>) {
         let Some(place) = self.choice.place.clone() else { return };
-        let shared =
-            Arc::new(Shared { state: Mutex::new(State { now, ..State::default() }), ..Shared::default() });
+        let over = match Bell::new() {
+            Ok(bell) => bell,
+            Err(errno) => return self.cannot_read(&errno.into()),
+        };
+        let state = Mutex::new(State { now, ..State::default() });
+        let shared = Arc::new(Shared { state, changed: Condvar::new(), over });
         let since = now - Span::hours(i64::from(self.settings.backlog_hours));
         let desk = Desk {
             shared: Arc::clone(&shared),
@@ -180,12 +189,14 @@ impl Collector {
         });
         match thread {
             Ok(thread) => self.reader = Some(Reader { shared, thread: Some(thread) }),
-            Err(error) => {
-                let says = format!("no thread could be started to read sign-ins: {error}");
-                self.choice.place = None;
-                self.choice.sensor = Sensor::blind("auth", "stopped", &says);
-            }
+            Err(error) => self.cannot_read(&error),
         }
+    }
+
+    fn cannot_read(&mut self, error: &std::io::Error) {
+        let says = format!("no thread could be started to read sign-ins: {error}");
+        self.choice.place = None;
+        self.choice.sensor = Sensor::blind("auth", "stopped", &says);
     }
 }
 
@@ -193,6 +204,7 @@ impl Drop for Reader {
     fn drop(&mut self) {
         self.shared.lock().is_over = true;
         self.shared.changed.notify_all();
+        self.shared.over.ring();
         if let Some(thread) = self.thread.take() {
             // A reader that panicked has told nobody: there is nobody left to tell here either.
             let _ = thread.join();
@@ -271,7 +283,8 @@ fn read_journal(program: &Path, mut desk: Desk) {
     loop {
         let is_past = !journal.caught_up();
         let mut last = None;
-        let turn = journal.turn(PAUSE, &mut |record| {
+        let patience = if desk.parser.is_waiting() || journal.is_down() { PAUSE } else { NOTHING_WAITS };
+        let turn = journal.turn(&desk.shared.over, patience, &mut |record| {
             last = record.realtime_us.or(last);
             desk.parser.record(record, &mut desk.out);
         });
