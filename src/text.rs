@@ -73,7 +73,17 @@ pub fn plural(value: u64, noun: &str) -> String {
 
 /// The width of text on a terminal, in columns.
 pub fn width(text: &str) -> usize {
-    UnicodeWidthStr::width(text)
+    plain_width(text).unwrap_or_else(|| UnicodeWidthStr::width(text))
+}
+
+/// The width of text of which every character is one column wide and stands for itself, as nearly all that is drawn;
+/// `None` where it takes a closer look.
+pub fn plain_width(text: &str) -> Option<usize> {
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return Some(text.len());
+    }
+    let plain = |c: char| matches!(c, ' '..='~' | '─'..='▟' | '·' | '…' | '■' | '▲' | '●');
+    text.chars().try_fold(0, |count, c| plain(c).then_some(count + 1))
 }
 
 /// Cuts text to a width in columns; what was cut ends in `…`.
@@ -142,6 +152,16 @@ fn cut_at(text: &str, columns: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_plain_is_as_wide_as_it_has_characters() {
+        let all: String =
+            ('\0'..=char::MAX).filter(|c| plain_width(c.encode_utf8(&mut [0; 4])).is_some()).collect();
+        assert!(all.contains('~') && all.contains('█') && !all.contains('\u{7f}') && !all.contains('é'));
+        assert_eq!(plain_width(&all), Some(UnicodeWidthStr::width(all.as_str())));
+        assert_eq!(all.graphemes(true).count(), all.chars().count());
+        assert_eq!((plain_width("Köln"), width("Köln"), width("日本")), (None, 4, 4));
+    }
 
     #[test]
     fn bytes_are_short_and_never_have_four_digits() {

@@ -34,25 +34,52 @@ pub enum Origin {
 
 /// The newest events first, from `min_level` up, at most `most`.
 pub fn latest(snapshot: &Snapshot, min_level: Level, most: usize) -> Vec<Event> {
-    let mut events: Vec<Event> = snapshot
+    let mut news: Vec<News<'_>> = snapshot
         .findings
         .iter()
         .filter(|finding| finding.status == Status::Open)
-        .map(|finding| Event {
+        .map(|finding| News {
             at: told_at(finding, snapshot.at),
             level: finding.level,
-            speaker: area(finding.category).to_owned(),
-            words: finding.title.to_string(),
-            origin: Origin::Finding(finding.id.clone()),
+            teller: Teller::Finding(finding),
         })
         .collect();
     if let Some(sign_ins) = &snapshot.sign_ins {
-        events.extend(coalesced(sign_ins.recent.iter()));
+        news.extend(coalesced(sign_ins.recent.iter()));
     }
-    events.retain(|event| event.level >= min_level);
-    events.sort_by_key(|event| std::cmp::Reverse(event.at));
-    events.truncate(most);
-    events
+    news.retain(|one| one.level >= min_level);
+    news.sort_by_key(|one| std::cmp::Reverse(one.at));
+    news.truncate(most);
+    // Words last: few of them are shown.
+    news.into_iter().map(News::told).collect()
+}
+
+/// An event before it is put into words.
+struct News<'a> {
+    at: DateTime<Utc>,
+    level: Level,
+    teller: Teller<'a>,
+}
+
+enum Teller<'a> {
+    Finding(&'a Finding),
+    /// The newest of so many.
+    SignIn(&'a Arc<AuthEvent>, u64),
+}
+
+impl News<'_> {
+    fn told(self) -> Event {
+        let (speaker, words, origin) = match self.teller {
+            Teller::Finding(finding) => {
+                let speaker = area(finding.category).to_owned();
+                (speaker, finding.title.to_string(), Origin::Finding(finding.id.clone()))
+            }
+            Teller::SignIn(event, count) => {
+                (event.service.to_string(), sentence(event, count), Origin::SignIn(Arc::clone(event)))
+            }
+        };
+        Event { at: self.at, level: self.level, speaker, words, origin }
+    }
 }
 
 /// When a finding was news: what still stands in this beat was news when it began.
@@ -74,7 +101,9 @@ const fn area(category: Category) -> &'static str {
 }
 
 /// Tells repeated events of one kind from one address once, with the time of the last.
-fn coalesced<'a>(recent: impl DoubleEndedIterator<Item = &'a Arc<AuthEvent>>) -> Vec<Event> {
+fn coalesced<'a>(
+    recent: impl DoubleEndedIterator<Item = &'a Arc<AuthEvent>>,
+) -> impl Iterator<Item = News<'a>> {
     let mut told: Vec<(DateTime<Utc>, &Arc<AuthEvent>, u64)> = Vec::new();
     let mut places = HashMap::new();
     for event in recent.rev() {
@@ -102,15 +131,11 @@ fn coalesced<'a>(recent: impl DoubleEndedIterator<Item = &'a Arc<AuthEvent>>) ->
         }
         told.push((at, event, u64::from(event.count)));
     }
-    told.into_iter()
-        .map(|(at, event, count)| Event {
-            at,
-            level: level(event.kind),
-            speaker: event.service.to_string(),
-            words: sentence(event, count),
-            origin: Origin::SignIn(Arc::clone(event)),
-        })
-        .collect()
+    told.into_iter().map(|(at, event, count)| News {
+        at,
+        level: level(event.kind),
+        teller: Teller::SignIn(event, count),
+    })
 }
 
 /// What an event says by itself; what it means together with others is a finding.

@@ -88,6 +88,14 @@ pub fn put(buf: &mut Buffer, x: u16, y: u16, line: &Line<'_>, width: u16) {
     for span in &line.spans {
         let room = usize::from(end - at);
         let style = line.style.patch(span.style);
+        if let Some(wide) = text::plain_width(&span.content).filter(|wide| *wide <= room) {
+            for c in span.content.chars() {
+                buf[(at, y)].set_char(c).set_style(style);
+                at += 1;
+            }
+            debug_assert!(usize::from(end - at) + wide == room, "one column each");
+            continue;
+        }
         if text::width(&span.content) > room {
             let cut = text::fit(&span.content, room);
             buf.set_stringn(at, y, cut, room, style);
