@@ -133,7 +133,15 @@ impl Readers {
         let mut take = |more: Vec<Sensor>| sensors.extend(more);
         let system = self.system.work(|system| system.read(now, elapsed));
         take(system.sensors);
-        let mut processes = self.processes.work(|processes| processes.read(now, elapsed));
+        let mut births = None;
+        self.execs.work(|execs| {
+            births = execs.births();
+            Seen::<()>::default()
+        });
+        let mut processes = self.processes.work(|processes| {
+            processes.expect(births);
+            processes.read(now, elapsed)
+        });
         take(processes.sensors);
         let mut execs = self.execs.work(|execs| execs.read(now));
         take(execs.sensors);

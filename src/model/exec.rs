@@ -16,10 +16,6 @@ pub struct ExecReading {
     /// Process events that are missing from `events`: lost by the kernel when its buffer was full, or seen and
     /// not kept. 0 means that nothing is missing.
     pub overruns: u64,
-    /// Processes that were born (threads are not counted); `None` where only polling tells.
-    pub births: Option<u64>,
-    /// Processes that ended; `None` where only polling tells.
-    pub deaths: Option<u64>,
 }
 
 /// One program that was started.

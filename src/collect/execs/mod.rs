@@ -3,6 +3,7 @@
 //! A thread of its own listens and looks at each process at once; the beat fetches what it kept. Where the
 //! kernel tells nothing the thread polls, and the sensor `exec.events` says so. It judges nothing.
 
+mod births;
 mod connector;
 mod message;
 mod polling;
@@ -11,13 +12,14 @@ mod witness;
 
 use super::{Root, Seen};
 use crate::model::{ExecReading, Sensor};
+use births::Births;
 use chrono::{DateTime, Utc};
 use connector::{Connector, Silence};
 use message::Event;
 use polling::Poll;
 use queue::Queue;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 use witness::Witness;
@@ -48,6 +50,7 @@ pub struct Collector {
 #[derive(Debug)]
 struct Listener {
     queue: Arc<Mutex<Queue>>,
+    births: Arc<Mutex<Births>>,
     stop: Arc<AtomicBool>,
     thread: JoinHandle<()>,
     /// Set where it polls: why the kernel tells nothing.
@@ -59,6 +62,13 @@ impl Collector {
     pub fn start(root: Root) -> Self {
         let listener = Listener::start(&root);
         Self { root, listener, restarts: 0 }
+    }
+
+    /// Fetches the pids of all who were born since the last call; `None` where that is not certain.
+    pub fn births(&mut self) -> Option<Vec<u32>> {
+        let listener = self.listener.as_ref().ok()?;
+        let births = lock(&listener.births).take()?;
+        (listener.silence.is_none() && !listener.thread.is_finished()).then_some(births)
     }
 
     /// Fetches what was started since the last call.
@@ -121,12 +131,14 @@ impl Listener {
         let witness = Witness::new(&proc).map_err(|errno| format!("{}: {errno}", proc.display()))?;
         let stop = Arc::new(AtomicBool::new(false));
         let queue = Arc::new(Mutex::new(Queue::default()));
+        let births = Arc::new(Mutex::new(Births::unheard()));
         let (source, silence) = match Connector::open() {
             Ok(connector) => (Source::Kernel(connector), None),
             // Whoever starts from now on is new.
             Err(silence) => (Source::List(Poll::new(&proc)), Some(silence)),
         };
-        let ears = Ears { queue: Arc::clone(&queue), stop: Arc::clone(&stop), witness };
+        let (queue_in, births_in) = (Arc::clone(&queue), Arc::clone(&births));
+        let ears = Ears { queue: queue_in, births: births_in, stop: Arc::clone(&stop), witness };
         let thread = thread::Builder::new()
             .name("exec events".to_owned())
             .spawn(move || match source {
@@ -134,17 +146,13 @@ impl Listener {
                 Source::List(list) => ears.poll(list),
             })
             .map_err(|error| format!("no thread could be started to listen for started programs: {error}"))?;
-        Ok(Self { queue, stop, thread, silence })
+        Ok(Self { queue, births, stop, thread, silence })
     }
 
     fn take(&self, now: DateTime<Utc>) -> ExecReading {
         let instant = Instant::now();
-        let queue = std::mem::take(&mut *self.queue.lock().unwrap_or_else(PoisonError::into_inner));
-        let reading = queue.told(now, instant);
-        match self.silence {
-            None => reading,
-            Some(_) => ExecReading { births: None, deaths: None, ..reading },
-        }
+        let queue = std::mem::take(&mut *lock(&self.queue));
+        queue.told(now, instant)
     }
 }
 
@@ -164,6 +172,7 @@ enum Source {
 /// What the thread has.
 struct Ears {
     queue: Arc<Mutex<Queue>>,
+    births: Arc<Mutex<Births>>,
     stop: Arc<AtomicBool>,
     witness: Witness,
 }
@@ -174,13 +183,13 @@ impl Ears {
         // Refused without root: then it comes too late a little more often.
         let _ = rustix::process::setpriority_process(None, NICENESS);
         while !self.stop.load(Ordering::Relaxed) {
-            let Self { queue, witness, .. } = &mut self;
-            if connector.receive(|event| hear(event, queue, witness)).is_err() {
+            if connector.receive(|event| self.hear(event)).is_err() {
                 return;
             }
             let lost = connector.take_lost();
             if lost > 0 {
-                self.queue().add_lost(lost);
+                lock(&self.births).lose();
+                lock(&self.queue).add_lost(lost);
                 self.witness.forget();
             }
         }
@@ -196,31 +205,28 @@ impl Ears {
             }
             for pid in born {
                 let sighting = self.witness.look(pid, Instant::now());
-                self.queue().push(sighting);
+                lock(&self.queue).push(sighting);
             }
         }
     }
 
-    fn queue(&self) -> std::sync::MutexGuard<'_, Queue> {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    fn hear(&mut self, event: Event) {
+        match event {
+            Event::Exec { pid } => {
+                let sighting = self.witness.look(pid, Instant::now());
+                lock(&self.queue).push(sighting);
+            }
+            Event::Fork { parent, child } => {
+                lock(&self.births).add(child);
+                self.witness.born(parent, child);
+            }
+            Event::Exit { pid } => self.witness.gone(pid),
+            Event::Answer { .. } | Event::Other => {}
+        }
     }
 }
 
-fn hear(event: Event, queue: &Mutex<Queue>, witness: &mut Witness) {
-    let queue = || queue.lock().unwrap_or_else(PoisonError::into_inner);
-    match event {
-        Event::Exec { pid } => {
-            let sighting = witness.look(pid, Instant::now());
-            queue().push(sighting);
-        }
-        Event::Fork { parent, child } => {
-            witness.born(parent, child);
-            queue().add_birth();
-        }
-        Event::Exit { pid } => {
-            witness.gone(pid);
-            queue().add_death();
-        }
-        Event::Answer { .. } | Event::Other => {}
-    }
+/// A listener that panicked leaves something that is still whole.
+fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }

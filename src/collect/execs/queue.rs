@@ -56,8 +56,6 @@ pub(super) struct Queue {
     bytes: usize,
     seen: u64,
     overruns: u64,
-    births: u64,
-    deaths: u64,
 }
 
 impl Queue {
@@ -78,16 +76,6 @@ impl Queue {
         self.overruns = self.overruns.saturating_add(events);
     }
 
-    /// Counts a process that was born.
-    pub(super) const fn add_birth(&mut self) {
-        self.births += 1;
-    }
-
-    /// Counts a process that ended.
-    pub(super) const fn add_death(&mut self) {
-        self.deaths += 1;
-    }
-
     /// Tells what came since the last beat. `instant` is the moment that `now` names.
     pub(super) fn told(self, now: DateTime<Utc>, instant: Instant) -> ExecReading {
         let events: Vec<_> = self.sightings.into_iter().map(|sighting| sighting.told(now, instant)).collect();
@@ -96,8 +84,6 @@ impl Queue {
             events,
             seen: self.seen,
             overruns: self.overruns,
-            births: Some(self.births),
-            deaths: Some(self.deaths),
         }
     }
 }

@@ -4,6 +4,7 @@ use super::stat::{Numbers, Stat};
 use crate::model::Program;
 use rustix::fd::OwnedFd;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// A process as it was seen last.
 #[derive(Debug)]
@@ -13,6 +14,10 @@ pub(super) struct Known {
     pub(super) now: Numbers,
     /// Ticks at the beat before; `None` when it is new.
     pub(super) ticks_before: Option<u64>,
+    /// The time between its last two readings.
+    pub(super) over: Duration,
+    /// The time since its last reading, for one that rests.
+    unread: Duration,
     pub(super) name: Name,
     pub(super) program: Arc<Program>,
     pub(super) exe_denied: bool,
@@ -56,6 +61,8 @@ impl Known {
             file,
             now: stat.now,
             ticks_before: None,
+            over: Duration::ZERO,
+            unread: Duration::ZERO,
             name: Name::new(stat.name),
             program: Arc::default(),
             exe_denied: false,
@@ -63,8 +70,23 @@ impl Known {
         }
     }
 
-    /// The same process one beat later.
-    pub(super) fn seen_again(&mut self, stat: Stat<'_>, file: Option<OwnedFd>) {
+    /// Whether it need not be read in this beat: a thread of the kernel that did nothing is asked every three to five
+    /// seconds. It cannot become another program, and on most machines they are most of the list.
+    pub(super) fn may_rest(&self, elapsed: Duration) -> bool {
+        let now = self.now;
+        let is_idle = now.state != b'R' && self.ticks_before == Some(now.cpu_ticks);
+        // Not all of them in the same beat.
+        let rest = Duration::from_secs(3 + u64::from(self.pid % 3));
+        now.kernel_thread && is_idle && self.unread + elapsed < rest
+    }
+
+    /// Lets it rest for a beat.
+    pub(super) fn rest(&mut self, elapsed: Duration) {
+        self.unread += elapsed;
+    }
+
+    /// The same process one beat later, or after a rest.
+    pub(super) fn seen_again(&mut self, stat: Stat<'_>, file: Option<OwnedFd>, elapsed: Option<Duration>) {
         let (name, now) = (Name::new(stat.name), stat.now);
         // A stack that vanishes is no exec: the process ended, or forbade us to look. And a kernel worker is
         // renamed with its work.
@@ -74,6 +96,7 @@ impl Known {
             self.facts = FactsState::Due;
         }
         self.ticks_before = Some(self.now.cpu_ticks);
+        self.over = elapsed.unwrap_or_default() + std::mem::take(&mut self.unread);
         self.now = now;
         self.file = file;
     }

@@ -1,9 +1,11 @@
 //! Every process from beat to beat: who it is, once; what it did, each time.
 //!
 //! A beat costs one `pread` of `stat` for a process that is known; the other facts are read when it is new and
-//! again after an exec. Its identity is (pid, start time), because a pid alone is used again. It judges nothing.
+//! again after an exec. Where it is told who was born, it lists all processes only now and then. Its identity is
+//! (pid, start time), because a pid alone is used again. It judges nothing.
 
 mod descriptors;
+mod facts;
 mod kin;
 mod known;
 mod listing;
@@ -16,9 +18,10 @@ pub(in crate::collect) use program::socket_inode;
 pub use stat::Identity;
 
 use super::accounts::Accounts;
+use super::fault::Fault;
 use super::kept::{READ, read_whole};
 use super::{Root, Seen, host};
-use crate::model::{Process, Program, Safe};
+use crate::model::{Process, Safe};
 use chrono::{DateTime, TimeDelta, Utc};
 use descriptors::Budget;
 use known::{FactsState, Known};
@@ -30,17 +33,13 @@ use sensors::Missed;
 use serde::{Deserialize, Serialize};
 use std::fmt::Write as _;
 use std::sync::Arc;
-use std::time::Duration;
-
-/// At most this many new processes are read in full in one beat: a fork bomb must not hold the heart.
-const FACTS_PER_BEAT: usize = 8192;
-
-/// A process younger than this may still become somebody else without an exec that shows (a daemon that drops
-/// its rights, a shell before its command): it is read again when it is older.
-const YOUNG_S: i64 = 5;
+use std::time::{Duration, Instant};
 
 /// A clock that is corrected by less does not move start times.
 const CLOCK_SLACK: TimeDelta = TimeDelta::seconds(2);
+
+/// So often all processes are listed, even where the kernel tells who is born.
+const LIST_EVERY: Duration = Duration::from_secs(10);
 
 /// How many known processes a beat asks for a change of their account. Few change it after their first seconds,
 /// in which they are read again anyhow.
@@ -73,6 +72,10 @@ pub struct Collector {
     own_exe: Option<Safe>,
     booted_at: Option<DateTime<Utc>>,
     budget: Budget,
+    /// Who was born since the last reading, ascending, where that is certain.
+    births: Option<Vec<u32>>,
+    /// When all were listed last, if every one of them could be read since.
+    listed_at: Option<Instant>,
     pids: Vec<u32>,
     known: Vec<Known>,
     spare: Vec<Known>,
@@ -108,6 +111,8 @@ impl Collector {
             } else {
                 Budget::none()
             },
+            births: None,
+            listed_at: None,
             pids: Vec::new(),
             known: Vec::new(),
             spare: Vec::new(),
@@ -117,9 +122,18 @@ impl Collector {
         }
     }
 
+    /// Takes the pids of all who were born since the last reading; `None` where that is not certain. The next reading
+    /// may then do without the list.
+    pub fn expect(&mut self, births: Option<Vec<u32>>) {
+        self.births = births;
+        if let Some(births) = &mut self.births {
+            births.sort_unstable();
+        }
+    }
+
     /// Reads all processes, the busiest first; CPU is over `elapsed`, the time since the last call.
     pub fn read(&mut self, now: DateTime<Utc>, elapsed: Option<Duration>) -> Seen<Arc<Vec<Process>>> {
-        if let Err(fault) = self.listing.read(&mut self.pids) {
+        if let Err(fault) = self.list() {
             self.known.clear();
             return Seen { value: None, sensors: vec![fault.blinds("proc", "Processes")] };
         }
@@ -127,14 +141,36 @@ impl Collector {
         let hidden = self.live && self.pids.first() != Some(&1);
         let mut missed = Missed { hidden, ..Missed::default() };
         self.keep_boot_time(now);
-        self.look_at_all(&mut missed);
+        self.look_at_all(elapsed, &mut missed);
+        if !missed.is_nothing() {
+            self.listed_at = None;
+        }
         self.check_accounts();
         self.learn_facts(now, &mut missed);
         if let Some(own_pid) = self.own_pid {
             kin::mark_ancestors(own_pid, &mut self.known);
         }
+        self.births = None;
         let sensors = vec![sensors::list(self.known.len(), &missed), sensors::executables(&self.known)];
-        Seen { value: Some(Arc::new(self.processes(elapsed))), sensors }
+        Seen { value: Some(Arc::new(self.processes())), sensors }
+    }
+
+    /// Fills `pids`: the known ones with those born since, or all that /proc lists.
+    fn list(&mut self) -> Result<(), Fault> {
+        if let Some(births) = &self.births
+            && self.listed_at.is_some_and(|at| at.elapsed() < LIST_EVERY)
+        {
+            self.pids.clear();
+            self.pids.extend(self.known.iter().map(|known| known.pid));
+            self.pids.extend(births);
+            self.pids.sort_unstable();
+            self.pids.dedup();
+            return Ok(());
+        }
+        self.listed_at = None;
+        self.listing.read(&mut self.pids)?;
+        self.listed_at = Some(Instant::now());
+        Ok(())
     }
 
     /// Follows a clock that was set (a machine without a battery starts in 1970): start times stand on it.
@@ -155,7 +191,7 @@ impl Collector {
 
     /// Reads `stat` of every listed process; all of them first, so that the time between two readings of one
     /// process is the time between two beats.
-    fn look_at_all(&mut self, missed: &mut Missed) {
+    fn look_at_all(&mut self, elapsed: Option<Duration>, missed: &mut Missed) {
         let mut old = std::mem::take(&mut self.known);
         let mut new = std::mem::take(&mut self.spare);
         let mut pids = std::mem::take(&mut self.pids);
@@ -164,8 +200,17 @@ impl Collector {
             while let Some(gone) = known.next_if(|known| known.pid < pid) {
                 self.forget(&gone);
             }
-            let before = known.next_if(|known| known.pid == pid);
-            match self.look_at(pid, before) {
+            let mut before = known.next_if(|known| known.pid == pid);
+            // Where births are not told, its number may be another's meanwhile.
+            if let (Some(known), Some(elapsed), Some(births)) = (&mut before, elapsed, &self.births)
+                && known.may_rest(elapsed)
+                && births.binary_search(&pid).is_err()
+            {
+                known.rest(elapsed);
+                new.extend(before);
+                continue;
+            }
+            match self.look_at(pid, before, elapsed) {
                 Ok(Some(seen)) => new.push(seen),
                 Ok(None) => {}
                 Err(errno) => missed.count(errno),
@@ -187,8 +232,12 @@ impl Collector {
     }
 
     /// Reads one process; `Ok(None)` when it is gone.
-    fn look_at(&mut self, pid: u32, before: Option<Known>) -> rustix::io::Result<Option<Known>> {
-        let mut before = before;
+    fn look_at(
+        &mut self,
+        pid: u32,
+        mut before: Option<Known>,
+        elapsed: Option<Duration>,
+    ) -> rustix::io::Result<Option<Known>> {
         let mut kept = before.as_mut().and_then(|known| known.file.take());
         if let Some(file) = &kept
             && read_once(file, &mut self.buffer).is_err()
@@ -219,7 +268,7 @@ impl Collector {
         };
         Ok(Some(match before.filter(|known| known.now.start_ticks == stat.now.start_ticks) {
             Some(mut known) => {
-                known.seen_again(stat, kept);
+                known.seen_again(stat, kept, elapsed);
                 known
             }
             None => Known::first_seen(pid, stat, kept),
@@ -259,99 +308,17 @@ impl Collector {
         }
     }
 
-    /// Reads the lasting facts of processes that are new, changed, or were young when they were read.
-    fn learn_facts(&mut self, now: DateTime<Utc>, missed: &mut Missed) {
-        let mut known = std::mem::take(&mut self.known);
-        let mut left = FACTS_PER_BEAT;
-        for at in 0..known.len() {
-            let process = &known[at];
-            let age_s = process.program.started_at.map(|started| (now - started).num_seconds());
-            let due = match process.facts {
-                FactsState::Due => true,
-                FactsState::Early => age_s.is_some_and(|age| age >= YOUNG_S),
-                FactsState::Settled => false,
-            };
-            if !due {
-                continue;
-            }
-            if left == 0 {
-                missed.unread_facts += 1;
-                continue;
-            }
-            left -= 1;
-            let own =
-                process.program.own || self.own_pid.is_some_and(|own| kin::descends_from(own, &known, at));
-            self.learn(&mut known[at], own, now);
-        }
-        self.known = known;
-    }
-
-    /// Reads the lasting facts of one process; when it died meanwhile, what is known of it stays.
-    fn learn(&mut self, known: &mut Known, own: bool, now: DateTime<Utc>) {
-        let started_at = start(self.booted_at, known.now.start_ticks);
-        let bare = known.now.kernel_thread || known.now.is_dead();
-        self.path.clear();
-        let _ = write!(self.path, "{}", known.pid);
-        let facts =
-            program::read(self.listing.folder(), &self.path, bare, self.account_from, &mut self.buffer);
-        // Facts were read by pid: they are this process's only if it still lives now.
-        let name = self.name_if_alive(known);
-        let facts = facts.ok().filter(|_| name.is_some());
-        let was_learned = known.program.pid == known.pid;
-        if facts.is_none() && was_learned {
-            return;
-        }
-        let facts = facts.unwrap_or_default();
-        known.exe_denied = facts.exe_denied;
-        let is_own_exe =
-            facts.exe.as_ref().is_some_and(|exe| !exe.deleted && Some(&exe.path) == self.own_exe.as_ref());
-        known.program = Arc::new(Program {
-            pid: known.pid,
-            start_ticks: known.now.start_ticks,
-            started_at,
-            uid: facts.uid,
-            user: facts.uid.and_then(|uid| self.accounts.name(uid)),
-            name: name.unwrap_or_else(|| Safe::from_bytes(known.name.as_bytes())),
-            cmdline: facts.cmdline,
-            exe: facts.exe,
-            kernel_thread: known.now.kernel_thread,
-            own: own || (is_own_exe && !known.now.kernel_thread),
-            ours: known.program.ours,
-            login_uid: facts.login_uid,
-            cgroup: facts.cgroup,
-            stdio_socket: facts.stdio_socket,
-            package: None,
-        });
-        let young = started_at.is_some_and(|started| (now - started).num_seconds() < YOUNG_S);
-        known.facts = if young { FactsState::Early } else { FactsState::Settled };
-    }
-
-    /// The full name, while the pid still belongs to the process that was seen.
-    fn name_if_alive(&mut self, known: &Known) -> Option<Safe> {
-        if let Some(file) = &known.file {
-            read_once(file, &mut self.buffer).ok()?;
-        } else {
-            self.path.clear();
-            let _ = write!(self.path, "{}/stat", known.pid);
-            let file =
-                rustix::fs::openat(self.listing.folder(), self.path.as_str(), READ, Mode::empty()).ok()?;
-            read_once(&file, &mut self.buffer).ok()?;
-        }
-        let stat = stat::parse(&self.buffer)?;
-        (stat.now.start_ticks == known.now.start_ticks).then(|| Safe::from_bytes(stat.name))
-    }
-
     /// The readings, the busiest first, the idle ones by pid.
-    fn processes(&self, elapsed: Option<Duration>) -> Vec<Process> {
+    fn processes(&self) -> Vec<Process> {
         let hertz = rustix::param::clock_ticks_per_second().max(1);
         let page_bytes = rustix::param::page_size() as u64;
-        let seconds = elapsed.map(|elapsed| elapsed.as_secs_f64()).filter(|seconds| *seconds > 0.0);
         let reading = |known: &Known| {
             let now = known.now;
             let ticks = known.ticks_before.and_then(|before| now.cpu_ticks.checked_sub(before));
+            let seconds = known.over.as_secs_f64();
             let cpu_pct = ticks
-                .zip(seconds)
-                .map(|(ticks, seconds)| (ticks as f64 / hertz as f64 / seconds * 100.0) as f32);
+                .filter(|_| seconds > 0.0)
+                .map(|ticks| (ticks as f64 / hertz as f64 / seconds * 100.0) as f32);
             Process {
                 program: Arc::clone(&known.program),
                 ppid: now.ppid,

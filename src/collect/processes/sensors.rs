@@ -21,6 +21,11 @@ pub(super) struct Missed {
 }
 
 impl Missed {
+    /// Every process that is there was read.
+    pub(super) const fn is_nothing(&self) -> bool {
+        self.denied + self.starved + self.damaged == 0 && !self.hidden
+    }
+
     /// Counts one process that was not read.
     pub(super) fn count(&mut self, errno: Errno) {
         match errno {
