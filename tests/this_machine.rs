@@ -114,6 +114,45 @@ fn our_list_agrees_with_ps() {
 }
 
 #[test]
+fn who_was_born_is_read_without_a_list_and_who_died_is_gone() {
+    let second = Some(Duration::from_secs(1));
+    let mut collector = programs();
+    look(&mut collector, None);
+    let told = Running::start(Command::new("/bin/sleep").arg("1235")).named("sleep");
+    let untold = Running::start(Command::new("/bin/sleep").arg("1236"));
+    // The told one twice, one who is there anyhow, and one who never was.
+    collector.expect(Some(vec![4_194_305, told.0.id(), std::process::id(), told.0.id()]));
+    let list = look(&mut collector, second);
+    let listed = |list: &[Process], pid| list.iter().filter(|process| process.program.pid == pid).count();
+    assert_eq!(find(&list, told.0.id()).program.cmdline.as_deref(), Some("/bin/sleep 1235"));
+    assert_eq!((listed(&list, told.0.id()), listed(&list, untold.0.id())), (1, 0), "nothing was listed");
+    let pid = told.0.id();
+    drop(told);
+    collector.expect(Some(Vec::new()));
+    assert_eq!(listed(&look(&mut collector, second), pid), 0);
+    // Where births are not certain, all are listed.
+    collector.expect(None);
+    assert_eq!(listed(&look(&mut collector, second), untold.0.id()), 1);
+}
+
+#[test]
+fn a_look_at_the_sockets_stands_while_none_comes_or_goes() {
+    let mut collector = sockets::Collector::new(Root::real());
+    let mut look = || collector.read(Utc::now(), None, Detail::Paced).value.unwrap();
+    let door = |seen: &Sockets, port| seen.listeners.iter().any(|door| door.port == port);
+    let first = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = first.local_addr().unwrap().port();
+    assert!(door(&look(), port));
+    // Others on this machine open and close theirs at any moment: of a few looks one stands.
+    assert!((0..50).any(|_| Arc::ptr_eq(&look(), &look())));
+    let second = TcpListener::bind("127.0.0.1:0").unwrap();
+    let other = second.local_addr().unwrap().port();
+    assert!(door(&look(), other), "one more is seen at once");
+    drop(second);
+    assert!(!door(&look(), other), "and one less, too");
+}
+
+#[test]
 fn a_hostile_name_on_a_live_machine_deceives_nobody() {
     let folder = tempfile::tempdir().unwrap();
     let copy = folder.path().join("x\n) R 1");

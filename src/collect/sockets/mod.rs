@@ -7,12 +7,14 @@
 mod diag;
 mod established;
 mod owners;
+mod pulse;
 mod reach;
 mod row;
+mod sensors;
 mod text;
 
 use super::accounts::Accounts;
-use super::fault::{Fault, reason};
+use super::fault::Fault;
 use super::share::Share;
 use super::{Root, Seen};
 use crate::model::{Connection, Listener, Process, Protocol, Safe, Sensor, Sockets, TcpState};
@@ -21,8 +23,10 @@ use diag::Diag;
 use established::Established;
 use owners::FEW;
 pub(in crate::collect) use owners::Owners;
+use pulse::Pulse;
 use reach::reach;
 use row::{Row, Wanted};
+use sensors::Missed;
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -39,6 +43,9 @@ const ALWAYS_UP_TO: usize = 1_000;
 
 /// Reading more of them at their own pace takes one part in this many of the time.
 const SHARE: u32 = 1_000;
+
+/// How long the last look stands while as many sockets are in use and nobody watches.
+const STANDS_FOR: Duration = Duration::from_secs(5);
 
 /// How much is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,6 +79,16 @@ pub struct Collector {
     established_then: u64,
     on_stdio: BTreeSet<u64>,
     full_looks: Share,
+    pulse: Pulse,
+    last: Option<Look>,
+}
+
+/// What was seen, and when.
+#[derive(Debug, Clone)]
+struct Look {
+    at: Instant,
+    sockets: Arc<Sockets>,
+    sensors: Vec<Sensor>,
 }
 
 /// Reads the two ends of each TCP socket in an answer of sock_diag with sequence number 1.
@@ -89,14 +106,6 @@ pub(in crate::collect) fn ends_in_table(text: &[u8]) -> Vec<[SocketAddr; 2]> {
         ends.push([row.local, row.remote]);
     });
     ends
-}
-
-/// What one beat's tables lacked.
-#[derive(Debug, Default)]
-struct Missed {
-    damaged_lines: u64,
-    udp: Option<Fault>,
-    connections: usize,
 }
 
 impl Collector {
@@ -119,17 +128,48 @@ impl Collector {
             established_then: 0,
             on_stdio: BTreeSet::new(),
             full_looks: Share::one_in(SHARE, Duration::ZERO),
+            pulse: Pulse::new(&root),
+            last: None,
         }
     }
 
-    /// Reads the sockets; `processes` are those of the same beat, to find the owners among.
+    /// Reads the sockets; `processes` are those of the same beat, to find the owners among. While nobody watches them
+    /// and as many are in use, a look stands for some seconds.
     pub fn read(
         &mut self,
         now: DateTime<Utc>,
         processes: Option<&[Process]>,
         detail: Detail,
     ) -> Seen<Arc<Sockets>> {
-        let started = Instant::now();
+        let is_steady = self.live && self.pulse.is_steady(&mut self.buffer);
+        if is_steady
+            && detail == Detail::Paced
+            && let Some(last) = self.standing(processes)
+        {
+            return last;
+        }
+        let at = Instant::now();
+        let seen = self.look(at, now, processes, detail);
+        let sensors = seen.sensors.clone();
+        self.last = seen.value.clone().map(|sockets| Look { at, sockets, sensors });
+        seen
+    }
+
+    /// The last look while it stands: it is not old, and no process has a socket in place of a terminal that was not
+    /// there then.
+    fn standing(&self, processes: Option<&[Process]>) -> Option<Seen<Arc<Sockets>>> {
+        let last = self.last.as_ref().filter(|last| last.at.elapsed() < STANDS_FOR)?;
+        let has_new = on_stdio(processes).any(|inode| !self.on_stdio.contains(&inode));
+        (!has_new).then(|| Seen { value: Some(Arc::clone(&last.sockets)), sensors: last.sensors.clone() })
+    }
+
+    fn look(
+        &mut self,
+        started: Instant,
+        now: DateTime<Utc>,
+        processes: Option<&[Process]>,
+        detail: Detail,
+    ) -> Seen<Arc<Sockets>> {
         let mut missed = Missed::default();
         let full = match detail {
             Detail::All => true,
@@ -162,7 +202,7 @@ impl Collector {
             self.connections = None;
         }
         let sockets = self.sockets(full.then_some(now), established, &mut missed);
-        let mut sensor = sockets_sensor(&missed);
+        let mut sensor = sensors::tables(&missed);
         if !full && let Some(many) = &self.connections {
             let says = format!(
                 "{} connections are read now and then, and in every beat while Network is open.",
@@ -170,7 +210,7 @@ impl Collector {
             );
             sensor.says.get_or_insert_with(|| Safe::new(&says));
         }
-        let sensors = vec![sensor, self.owners_sensor(&sockets, processes.is_some())];
+        let sensors = vec![sensor, sensors::owners(&sockets, processes.is_some(), self.owners.was_denied())];
         Seen { value: Some(Arc::new(sockets)), sensors }
     }
 
@@ -309,31 +349,6 @@ impl Collector {
             since,
         }
     }
-
-    fn owners_sensor(&self, sockets: &Sockets, processes_seen: bool) -> Sensor {
-        let (known, total) = (sockets.owners_known, sockets.owners_total);
-        let root = rustix::process::geteuid().is_root();
-        let mut sensor = if !processes_seen {
-            Sensor::blind(
-                "net.owners",
-                "not_found",
-                "The processes behind sockets are unknown: no process can be read.",
-            )
-        } else if known < total && (!root || self.owners.was_denied()) {
-            let why = if root {
-                "root itself lacks the right here (CAP_SYS_PTRACE)"
-            } else {
-                "it belongs to another user"
-            };
-            let says = format!("The process behind {} of {total} sockets is hidden: {why}.", total - known);
-            let sensor = Sensor::partial("net.owners", reason(rustix::io::Errno::ACCESS), &says);
-            if root { sensor } else { sensor.fixed_by(&["sudo", "home-soc"]) }
-        } else {
-            Sensor::ok("net.owners")
-        };
-        (sensor.seen, sensor.total) = (Some(known), Some(total));
-        sensor
-    }
 }
 
 /// Sockets that processes have in place of a terminal.
@@ -352,26 +367,4 @@ const fn is_door(row: &Row) -> bool {
 fn count_established(rows: &[Row]) -> u64 {
     let established = |row: &&Row| row.protocol == Protocol::Tcp && row.state == TcpState::Established;
     rows.iter().filter(established).count() as u64
-}
-
-fn sockets_sensor(missed: &Missed) -> Sensor {
-    if let Some(fault) = &missed.udp {
-        return Sensor::partial(
-            "net.sockets",
-            fault.reason(),
-            &format!("UDP sockets cannot be read: {fault}."),
-        );
-    }
-    if missed.damaged_lines > 0 {
-        let says = format!("{} lines of /proc/net are damaged and were left out.", missed.damaged_lines);
-        return Sensor::partial("net.sockets", "damaged", &says);
-    }
-    let mut sensor = Sensor::ok("net.sockets");
-    if missed.connections > CONNECTIONS_CAP {
-        let says =
-            format!("Only the first {CONNECTIONS_CAP} of {} connections are listed.", missed.connections);
-        sensor = Sensor::partial("net.sockets", "too_many", &says);
-        (sensor.seen, sensor.total) = (Some(CONNECTIONS_CAP as u64), Some(missed.connections as u64));
-    }
-    sensor
 }
