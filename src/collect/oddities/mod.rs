@@ -16,8 +16,8 @@ use packets::Tables;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// A dear look may take one part in this many of the time: a quarter of a thousandth of a core.
-const SHARE: u32 = 4_000;
+/// A dear look may take one part in this many of the time: an eighth of a thousandth of a core.
+const SHARE: u32 = 8_000;
 
 /// The shortest rest: with a beat a second, every look would be the dearest part of it.
 const REST_MIN: Duration = Duration::from_secs(5);
