@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 use chrono::Utc;
+use home_soc::collect::processes::Hints;
 use home_soc::collect::sockets::Detail;
 use home_soc::collect::{Root, own, processes, sockets, system};
 use home_soc::model::{Process, Protocol, SensorState, Sockets};
@@ -15,8 +16,11 @@ use std::io::Write;
 use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
+
+/// One at a time: they burn, and what our children used is our own.
+static BURNS: Mutex<()> = Mutex::new(());
 
 /// A program that is ended with its test.
 struct Running(Child);
@@ -113,6 +117,76 @@ fn our_list_agrees_with_ps() {
     assert!(alike * 20 >= u32::try_from(both).unwrap() * 19, "{alike} of {both} are alike");
 }
 
+/// What is known of a machine that does nothing.
+fn idle(stirred: Option<Vec<u32>>) -> Hints {
+    Hints { stirred, busy_pct: Some(0.0) }
+}
+
+#[test]
+fn who_rests_is_woken_by_work_that_nobody_explains() {
+    let _alone = BURNS.lock().unwrap_or_else(PoisonError::into_inner);
+    let second = Duration::from_secs(1);
+    // It waits for a line, and then it works.
+    let script = "read line; while :; do :; done";
+    let mut child = Running::start(Command::new("/bin/sh").args(["-c", script])).named("sh");
+    let pid = child.0.id();
+    let mut collector = programs();
+    let mut look = |hints| {
+        collector.expect(hints);
+        look(&mut collector, Some(second))
+    };
+    look(Hints::default());
+    look(idle(Some(Vec::new())));
+    child.0.stdin.take().unwrap().write_all(b"go\n").unwrap();
+    let stat = format!("/proc/{pid}/stat");
+    until(|| {
+        let stat = std::fs::read_to_string(&stat).unwrap();
+        stat.split(' ').nth(13).unwrap().parse::<u64>().unwrap() >= 50
+    });
+    // Without a sign it rests.
+    let list = look(idle(Some(Vec::new())));
+    assert_eq!((find(&list, pid).state, find(&list, pid).cpu_pct), ('S', Some(0.0)));
+    // With one it is read, over the time that it rested, too: half a second and more in the two seconds.
+    let list = look(Hints { busy_pct: Some(95.0), ..idle(Some(Vec::new())) });
+    let process = find(&list, pid);
+    assert_eq!(process.state, 'R');
+    assert!(process.cpu_pct.unwrap() >= 25.0, "{:?}", process.cpu_pct);
+}
+
+#[test]
+fn nobody_rests_longer_than_some_seconds_nor_in_spite_of_an_event() {
+    let second = Duration::from_secs(1);
+    let child = Running::start(&mut Command::new("/bin/cat")).named("cat");
+    let pid = child.0.id();
+    let mut collector = programs();
+    let mut state = |hints| {
+        collector.expect(hints);
+        find(&look(&mut collector, Some(second)), pid).state
+    };
+    let signal = |signal| {
+        let pid = rustix::process::Pid::from_child(&child.0);
+        rustix::process::kill_process(pid, signal).unwrap();
+    };
+    let is = |state: char| {
+        let stat = format!("/proc/{pid}/stat");
+        until(|| std::fs::read_to_string(&stat).unwrap().contains(&format!(") {state} ")));
+    };
+    assert_eq!(state(Hints::default()), 'S');
+    assert_eq!(state(Hints::default()), 'S');
+    // What is told as nothing costs no reading: so it stays unseen for a while, but not for long.
+    signal(rustix::process::Signal::STOP);
+    is('T');
+    let states: Vec<char> = (0..5).map(|_| state(idle(Some(Vec::new())))).collect();
+    assert!(states[0] == 'S' && states[4] == 'T', "{states:?}");
+    signal(rustix::process::Signal::CONT);
+    is('S');
+    assert_eq!(state(idle(Some(Vec::new()))), 'S', "who does not sleep does not rest");
+    assert_eq!(state(idle(Some(Vec::new()))), 'S');
+    signal(rustix::process::Signal::STOP);
+    is('T');
+    assert_eq!(state(idle(Some(vec![pid]))), 'T');
+}
+
 #[test]
 fn who_was_born_is_read_without_a_list_and_who_died_is_gone() {
     let second = Some(Duration::from_secs(1));
@@ -121,17 +195,17 @@ fn who_was_born_is_read_without_a_list_and_who_died_is_gone() {
     let told = Running::start(Command::new("/bin/sleep").arg("1235")).named("sleep");
     let untold = Running::start(Command::new("/bin/sleep").arg("1236"));
     // The told one twice, one who is there anyhow, and one who never was.
-    collector.expect(Some(vec![4_194_305, told.0.id(), std::process::id(), told.0.id()]));
+    collector.expect(idle(Some(vec![4_194_305, told.0.id(), std::process::id(), told.0.id()])));
     let list = look(&mut collector, second);
     let listed = |list: &[Process], pid| list.iter().filter(|process| process.program.pid == pid).count();
     assert_eq!(find(&list, told.0.id()).program.cmdline.as_deref(), Some("/bin/sleep 1235"));
     assert_eq!((listed(&list, told.0.id()), listed(&list, untold.0.id())), (1, 0), "nothing was listed");
     let pid = told.0.id();
     drop(told);
-    collector.expect(Some(Vec::new()));
+    collector.expect(idle(Some(Vec::new())));
     assert_eq!(listed(&look(&mut collector, second), pid), 0);
     // Where births are not certain, all are listed.
-    collector.expect(None);
+    collector.expect(idle(None));
     assert_eq!(listed(&look(&mut collector, second), untold.0.id()), 1);
 }
 
@@ -214,6 +288,7 @@ fn burn(share: f64, wall: Duration) {
 
 #[test]
 fn processor_use_is_what_was_used() {
+    let _alone = BURNS.lock().unwrap_or_else(PoisonError::into_inner);
     let used = || {
         let time = clock_gettime(ClockId::ProcessCPUTime);
         time.tv_sec as f64 + time.tv_nsec as f64 / 1e9

@@ -1,6 +1,7 @@
 //! All collectors of one machine, and the order in which a beat asks them. It judges nothing.
 
 use super::worker::Worker;
+use crate::collect::processes::Hints;
 use crate::collect::sockets::Detail;
 use crate::collect::{self, Root, Seen};
 use crate::model::{AuthReading, Logins, OwnCost, Readings, Sensor};
@@ -133,13 +134,15 @@ impl Readers {
         let mut take = |more: Vec<Sensor>| sensors.extend(more);
         let system = self.system.work(|system| system.read(now, elapsed));
         take(system.sensors);
-        let mut births = None;
+        let cpu = system.value.as_ref().and_then(|system| system.cpu.as_ref());
+        let mut hints =
+            Hints { stirred: None, busy_pct: cpu.and_then(|cpu| Some(cpu.used_pct? * f64::from(cpu.cores))) };
         self.execs.work(|execs| {
-            births = execs.births();
+            hints.stirred = execs.stirred();
             Seen::<()>::default()
         });
         let mut processes = self.processes.work(|processes| {
-            processes.expect(births);
+            processes.expect(hints);
             processes.read(now, elapsed)
         });
         take(processes.sensors);

@@ -33,6 +33,8 @@ pub(super) enum Event {
     Fork { parent: u32, child: u32 },
     /// A process became another program.
     Exec { pid: u32 },
+    /// A process changed its name or its account.
+    Changed { pid: u32 },
     /// A process ended.
     Exit { pid: u32 },
     /// Something else that is not of interest here.
@@ -91,6 +93,8 @@ fn message(bytes: &[u8]) -> Option<Message> {
         // A thread has a process id (tgid) that is not its own.
         1 if data(2)? == data(3)? => Event::Fork { parent: data(1)?, child: data(3)? },
         2 => Event::Exec { pid: data(1)? },
+        // User, group and name: of a thread they are another matter.
+        4 | 0x40 | 0x200 if data(0)? == data(1)? => Event::Changed { pid: data(1)? },
         0x8000_0000 if data(0)? == data(1)? => Event::Exit { pid: data(1)? },
         _ => Event::Other,
     };
@@ -121,6 +125,8 @@ mod tests {
         assert_eq!(events(&datagram(1, &[10, 10, 20, 20])), [Event::Fork { parent: 10, child: 20 }]);
         assert_eq!(events(&datagram(1, &[10, 10, 21, 20])), [Event::Other]);
         assert_eq!(events(&datagram(2, &[20, 20])), [Event::Exec { pid: 20 }]);
+        assert_eq!(events(&datagram(0x200, &[20, 20, 0, 0, 0, 0])), [Event::Changed { pid: 20 }]);
+        assert_eq!(events(&datagram(4, &[21, 20, 0, 0])), [Event::Other]);
         assert_eq!(events(&datagram(0x8000_0000, &[20, 20, 0, 17, 10, 10])), [Event::Exit { pid: 20 }]);
         assert_eq!(events(&datagram(0x8000_0000, &[21, 20, 0, 17, 10, 10])), [Event::Other]);
         assert_eq!(events(&datagram(0, &[1])), [Event::Answer { token: 9, errno: 1 }]);

@@ -3,16 +3,15 @@
 //! A thread of its own listens and looks at each process at once; the beat fetches what it kept. Where the
 //! kernel tells nothing the thread polls, and the sensor `exec.events` says so. It judges nothing.
 
-mod births;
 mod connector;
 mod message;
 mod polling;
 mod queue;
+mod stirred;
 mod witness;
 
 use super::{Root, Seen};
 use crate::model::{ExecReading, Sensor};
-use births::Births;
 use chrono::{DateTime, Utc};
 use connector::{Connector, Silence};
 use message::Event;
@@ -22,6 +21,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
+use stirred::Stirred;
 use witness::Witness;
 
 /// Counts the messages in a datagram of the kernel's process connector.
@@ -50,7 +50,7 @@ pub struct Collector {
 #[derive(Debug)]
 struct Listener {
     queue: Arc<Mutex<Queue>>,
-    births: Arc<Mutex<Births>>,
+    stirred: Arc<Mutex<Stirred>>,
     stop: Arc<AtomicBool>,
     thread: JoinHandle<()>,
     /// Set where it polls: why the kernel tells nothing.
@@ -64,11 +64,12 @@ impl Collector {
         Self { root, listener, restarts: 0 }
     }
 
-    /// Fetches the pids of all who were born since the last call; `None` where that is not certain.
-    pub fn births(&mut self) -> Option<Vec<u32>> {
+    /// Fetches the pids of all who were born, became another program, changed their name or account, or ended since
+    /// the last call; `None` where that is not certain.
+    pub fn stirred(&mut self) -> Option<Vec<u32>> {
         let listener = self.listener.as_ref().ok()?;
-        let births = lock(&listener.births).take()?;
-        (listener.silence.is_none() && !listener.thread.is_finished()).then_some(births)
+        let stirred = lock(&listener.stirred).take()?;
+        (listener.silence.is_none() && !listener.thread.is_finished()).then_some(stirred)
     }
 
     /// Fetches what was started since the last call.
@@ -131,14 +132,14 @@ impl Listener {
         let witness = Witness::new(&proc).map_err(|errno| format!("{}: {errno}", proc.display()))?;
         let stop = Arc::new(AtomicBool::new(false));
         let queue = Arc::new(Mutex::new(Queue::default()));
-        let births = Arc::new(Mutex::new(Births::unheard()));
+        let stirred = Arc::new(Mutex::new(Stirred::unheard()));
         let (source, silence) = match Connector::open() {
             Ok(connector) => (Source::Kernel(connector), None),
             // Whoever starts from now on is new.
             Err(silence) => (Source::List(Poll::new(&proc)), Some(silence)),
         };
-        let (queue_in, births_in) = (Arc::clone(&queue), Arc::clone(&births));
-        let ears = Ears { queue: queue_in, births: births_in, stop: Arc::clone(&stop), witness };
+        let (queue_in, stirred_in) = (Arc::clone(&queue), Arc::clone(&stirred));
+        let ears = Ears { queue: queue_in, stirred: stirred_in, stop: Arc::clone(&stop), witness };
         let thread = thread::Builder::new()
             .name("exec events".to_owned())
             .spawn(move || match source {
@@ -146,7 +147,7 @@ impl Listener {
                 Source::List(list) => ears.poll(list),
             })
             .map_err(|error| format!("no thread could be started to listen for started programs: {error}"))?;
-        Ok(Self { queue, births, stop, thread, silence })
+        Ok(Self { queue, stirred, stop, thread, silence })
     }
 
     fn take(&self, now: DateTime<Utc>) -> ExecReading {
@@ -172,7 +173,7 @@ enum Source {
 /// What the thread has.
 struct Ears {
     queue: Arc<Mutex<Queue>>,
-    births: Arc<Mutex<Births>>,
+    stirred: Arc<Mutex<Stirred>>,
     stop: Arc<AtomicBool>,
     witness: Witness,
 }
@@ -188,7 +189,7 @@ impl Ears {
             }
             let lost = connector.take_lost();
             if lost > 0 {
-                lock(&self.births).lose();
+                lock(&self.stirred).lose();
                 lock(&self.queue).add_lost(lost);
                 self.witness.forget();
             }
@@ -215,12 +216,17 @@ impl Ears {
             Event::Exec { pid } => {
                 let sighting = self.witness.look(pid, Instant::now());
                 lock(&self.queue).push(sighting);
+                lock(&self.stirred).add(pid);
             }
             Event::Fork { parent, child } => {
-                lock(&self.births).add(child);
+                lock(&self.stirred).add(child);
                 self.witness.born(parent, child);
             }
-            Event::Exit { pid } => self.witness.gone(pid),
+            Event::Exit { pid } => {
+                lock(&self.stirred).add(pid);
+                self.witness.gone(pid);
+            }
+            Event::Changed { pid } => lock(&self.stirred).add(pid),
             Event::Answer { .. } | Event::Other => {}
         }
     }

@@ -70,19 +70,28 @@ impl Known {
         }
     }
 
-    /// Whether it need not be read in this beat: a thread of the kernel that did nothing is asked every three to five
-    /// seconds. It cannot become another program, and on most machines they are most of the list.
+    /// Whether it need not be read in this beat: who sleeps and did nothing is asked every three to five seconds.
     pub(super) fn may_rest(&self, elapsed: Duration) -> bool {
         let now = self.now;
-        let is_idle = now.state != b'R' && self.ticks_before == Some(now.cpu_ticks);
+        let sleeps = matches!(now.state, b'S' | b'I') && self.ticks_before == Some(now.cpu_ticks);
         // Not all of them in the same beat.
         let rest = Duration::from_secs(3 + u64::from(self.pid % 3));
-        now.kernel_thread && is_idle && self.unread + elapsed < rest
+        sleeps && self.file.is_some() && self.unread + elapsed < rest
     }
 
     /// Lets it rest for a beat.
     pub(super) fn rest(&mut self, elapsed: Duration) {
         self.unread += elapsed;
+    }
+
+    /// It was not read in this beat.
+    pub(super) fn rests(&self) -> bool {
+        !self.unread.is_zero()
+    }
+
+    /// What it worked between its last two readings, in clock ticks; all of it when it is new.
+    pub(super) fn worked(&self) -> u64 {
+        self.now.cpu_ticks.saturating_sub(self.ticks_before.unwrap_or(0))
     }
 
     /// The same process one beat later, or after a rest.

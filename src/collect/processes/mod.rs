@@ -1,8 +1,9 @@
 //! Every process from beat to beat: who it is, once; what it did, each time.
 //!
 //! A beat costs one `pread` of `stat` for a process that is known; the other facts are read when it is new and
-//! again after an exec. Where it is told who was born, it lists all processes only now and then. Its identity is
-//! (pid, start time), because a pid alone is used again. It judges nothing.
+//! again after an exec. Where it is told to whom something happened, it lists all processes only now and then, and
+//! lets those rest that do nothing. Its identity is (pid, start time), because a pid alone is used again. It judges
+//! nothing.
 
 mod descriptors;
 mod facts;
@@ -10,11 +11,13 @@ mod kin;
 mod known;
 mod listing;
 pub(in crate::collect) mod program;
+mod rest;
 mod sensors;
 pub(in crate::collect) mod stat;
 
 pub(in crate::collect) use listing::Listing;
 pub(in crate::collect) use program::socket_inode;
+pub use rest::Hints;
 pub use stat::Identity;
 
 use super::accounts::Accounts;
@@ -72,8 +75,7 @@ pub struct Collector {
     own_exe: Option<Safe>,
     booted_at: Option<DateTime<Utc>>,
     budget: Budget,
-    /// Who was born since the last reading, ascending, where that is certain.
-    births: Option<Vec<u32>>,
+    hints: Hints,
     /// When all were listed last, if every one of them could be read since.
     listed_at: Option<Instant>,
     pids: Vec<u32>,
@@ -111,7 +113,7 @@ impl Collector {
             } else {
                 Budget::none()
             },
-            births: None,
+            hints: Hints::default(),
             listed_at: None,
             pids: Vec::new(),
             known: Vec::new(),
@@ -122,12 +124,11 @@ impl Collector {
         }
     }
 
-    /// Takes the pids of all who were born since the last reading; `None` where that is not certain. The next reading
-    /// may then do without the list.
-    pub fn expect(&mut self, births: Option<Vec<u32>>) {
-        self.births = births;
-        if let Some(births) = &mut self.births {
-            births.sort_unstable();
+    /// Takes what is known before the next reading, which may then leave out what did not change.
+    pub fn expect(&mut self, hints: Hints) {
+        self.hints = hints;
+        if let Some(stirred) = &mut self.hints.stirred {
+            stirred.sort_unstable();
         }
     }
 
@@ -150,19 +151,19 @@ impl Collector {
         if let Some(own_pid) = self.own_pid {
             kin::mark_ancestors(own_pid, &mut self.known);
         }
-        self.births = None;
+        self.hints = Hints::default();
         let sensors = vec![sensors::list(self.known.len(), &missed), sensors::executables(&self.known)];
         Seen { value: Some(Arc::new(self.processes())), sensors }
     }
 
-    /// Fills `pids`: the known ones with those born since, or all that /proc lists.
+    /// Fills `pids`: the known ones with those who stirred since, or all that /proc lists.
     fn list(&mut self) -> Result<(), Fault> {
-        if let Some(births) = &self.births
+        if let Some(stirred) = &self.hints.stirred
             && self.listed_at.is_some_and(|at| at.elapsed() < LIST_EVERY)
         {
             self.pids.clear();
             self.pids.extend(self.known.iter().map(|known| known.pid));
-            self.pids.extend(births);
+            self.pids.extend(stirred);
             self.pids.sort_unstable();
             self.pids.dedup();
             return Ok(());
@@ -201,10 +202,10 @@ impl Collector {
                 self.forget(&gone);
             }
             let mut before = known.next_if(|known| known.pid == pid);
-            // Where births are not told, its number may be another's meanwhile.
-            if let (Some(known), Some(elapsed), Some(births)) = (&mut before, elapsed, &self.births)
+            // Where nobody tells who is born, its number may be another's meanwhile.
+            if let (Some(known), Some(elapsed), Some(stirred)) = (&mut before, elapsed, &self.hints.stirred)
                 && known.may_rest(elapsed)
-                && births.binary_search(&pid).is_err()
+                && stirred.binary_search(&pid).is_err()
             {
                 known.rest(elapsed);
                 new.extend(before);
@@ -229,6 +230,11 @@ impl Collector {
         self.pids = pids;
         self.spare = old;
         self.known = new;
+        if let Some(elapsed) = elapsed
+            && self.is_work_unexplained(elapsed)
+        {
+            self.wake_all();
+        }
     }
 
     /// Reads one process; `Ok(None)` when it is gone.
@@ -310,7 +316,7 @@ impl Collector {
 
     /// The readings, the busiest first, the idle ones by pid.
     fn processes(&self) -> Vec<Process> {
-        let hertz = rustix::param::clock_ticks_per_second().max(1);
+        let hertz = hertz();
         let page_bytes = rustix::param::page_size() as u64;
         let reading = |known: &Known| {
             let now = known.now;
@@ -339,9 +345,14 @@ impl Collector {
     }
 }
 
+/// Clock ticks in a second.
+fn hertz() -> u64 {
+    rustix::param::clock_ticks_per_second().max(1)
+}
+
 /// The clock time of a start in ticks since boot.
 fn start(booted_at: Option<DateTime<Utc>>, ticks: u64) -> Option<DateTime<Utc>> {
-    let millis = ticks.checked_mul(1000)? / rustix::param::clock_ticks_per_second().max(1);
+    let millis = ticks.checked_mul(1000)? / hertz();
     booted_at?.checked_add_signed(TimeDelta::try_milliseconds(i64::try_from(millis).ok()?)?)
 }
 
