@@ -44,6 +44,9 @@ const CLOCK_SLACK: TimeDelta = TimeDelta::seconds(2);
 /// So often all processes are listed, even where the kernel tells who is born.
 const LIST_EVERY: Duration = Duration::from_secs(10);
 
+/// So few of whom something is told are always asked one by one.
+const FEW: usize = 16;
+
 /// How many known processes a beat asks for a change of their account. Few change it after their first seconds,
 /// in which they are read again anyhow.
 const ACCOUNT_CHECKS_PER_BEAT: usize = 16;
@@ -129,6 +132,7 @@ impl Collector {
         self.hints = hints;
         if let Some(stirred) = &mut self.hints.stirred {
             stirred.sort_unstable();
+            stirred.dedup();
         }
     }
 
@@ -158,7 +162,9 @@ impl Collector {
 
     /// Fills `pids`: the known ones with those who stirred since, or all that /proc lists.
     fn list(&mut self) -> Result<(), Fault> {
+        // Of very many, most are gone already, and to ask for each is dearer than the list.
         if let Some(stirred) = &self.hints.stirred
+            && stirred.len() <= (self.known.len() / 2).max(FEW)
             && self.listed_at.is_some_and(|at| at.elapsed() < LIST_EVERY)
         {
             self.pids.clear();

@@ -1,8 +1,9 @@
 //! Open doors and connections, with the process behind each where we are permitted to see it.
 //!
-//! The kernel's tables come over netlink, or as text where that is refused and on recorded machines. Very many
-//! connections are read in every beat only while somebody looks at them; else now and then, and the listeners
-//! and the kernel's own count are enough meanwhile.
+//! The kernel's tables come over netlink, or as text where that is refused and on recorded machines. A look stands for
+//! some seconds while as many sockets are in use as then and nobody watches. Very many connections are read in every beat
+//! only while somebody looks at them; else now and then, and the listeners and the kernel's own count are enough
+//! meanwhile.
 
 mod diag;
 mod established;
