@@ -212,7 +212,8 @@ fn who_was_born_is_read_without_a_list_and_who_died_is_gone() {
 #[test]
 fn a_look_at_the_sockets_stands_while_none_comes_or_goes() {
     let mut collector = sockets::Collector::new(Root::real());
-    let mut look = || collector.read(Utc::now(), None, Detail::Paced).value.unwrap();
+    let list = look(&mut programs(), None);
+    let mut look = || collector.read(Utc::now(), Some(&list), Detail::Paced).value.unwrap();
     let door = |seen: &Sockets, port| seen.listeners.iter().any(|door| door.port == port);
     let first = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = first.local_addr().unwrap().port();

@@ -156,12 +156,13 @@ impl Collector {
         seen
     }
 
-    /// The last look while it stands: it is not old, and no process has a socket in place of a terminal that was not
-    /// there then.
+    /// The last look while it stands: it is not old, nobody's owner is searched for, and no process has a socket in
+    /// place of a terminal that was not there then.
     fn standing(&self, processes: Option<&[Process]>) -> Option<Seen<Arc<Sockets>>> {
         let last = self.last.as_ref().filter(|last| last.at.elapsed() < STANDS_FOR)?;
         let has_new = on_stdio(processes).any(|inode| !self.on_stdio.contains(&inode));
-        (!has_new).then(|| Seen { value: Some(Arc::clone(&last.sockets)), sensors: last.sensors.clone() })
+        (!has_new && !self.owners.is_searching())
+            .then(|| Seen { value: Some(Arc::clone(&last.sockets)), sensors: last.sensors.clone() })
     }
 
     fn look(

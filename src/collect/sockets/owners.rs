@@ -260,6 +260,11 @@ impl Owners {
         }
     }
 
+    /// True while some are searched for: a look asks so many descriptors, and the next one goes on.
+    pub(in crate::collect) const fn is_searching(&self) -> bool {
+        self.wanted > 0
+    }
+
     /// True when the last walk over everybody met folders that it could not open.
     pub(in crate::collect) const fn was_denied(&self) -> bool {
         self.denied > 0
