@@ -194,7 +194,7 @@ impl Collector {
     }
 
     fn cannot_read(&mut self, error: &std::io::Error) {
-        let says = format!("no thread could be started to read sign-ins: {error}");
+        let says = format!("the reader of sign-ins could not be started: {error}");
         self.choice.place = None;
         self.choice.sensor = Sensor::blind("auth", "stopped", &says);
     }

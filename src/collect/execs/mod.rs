@@ -214,9 +214,9 @@ impl Ears {
     fn hear(&mut self, event: Event) {
         match event {
             Event::Exec { pid } => {
+                lock(&self.stirred).add(pid);
                 let sighting = self.witness.look(pid, Instant::now());
                 lock(&self.queue).push(sighting);
-                lock(&self.stirred).add(pid);
             }
             Event::Fork { parent, child } => {
                 lock(&self.stirred).add(child);
